@@ -1,0 +1,40 @@
+"""When and what diffusion models memorize: data -> train -> sample -> neighbours -> rates -> curves -> figures.
+
+    snakemake --cores all                                   the quick study of config/config.yaml
+    snakemake --cores all --configfile config/paper.yaml    another config, instead of it
+    snakemake plan                                          what the config would run, and what that costs
+"""
+
+import re
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+# Snakemake hands the search path on to every script, so that they import the package from here.
+sys.path.insert(0, f"{workflow.basedir}/workflow")
+
+if not workflow.configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+rule all:
+    input:
+        [figures(study) for study in STUDIES],
+    default_target: True
+    localrule: True
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/diffusion.smk"
+include: "workflow/rules/measure.smk"
+include: "workflow/rules/studies.smk"
+include: "workflow/rules/report.smk"

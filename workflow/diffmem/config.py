@@ -1,0 +1,222 @@
+"""Configs: read strictly, checked against the schema, completed, and expanded to cells.
+
+This module runs while Snakemake reads the Snakefile, in whatever Python Snakemake has, so it needs nothing beyond what
+Snakemake itself depends on (jsonschema, yaml).
+"""
+
+import copy
+import difflib
+import itertools
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from diffmem import checks, registry
+
+SECTIONS = ("data", "model", "schedule", "training", "sampling", "measure")
+SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+
+
+class ConfigError(ValueError):
+    """A config that cannot be run; the message is one sentence with key, value and what would be allowed."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study of the config: its cells, each a complete dictionary of settings, and its shards of replicates."""
+
+    name: str
+    question: str
+    replicates: int
+    cells: dict[str, dict[str, Any]]
+    shards: tuple[str, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key may stand once only; plain YAML keeps the last and drops the others silently."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
+    keys = [loader.construct_object(key) for key, _ in node.value]
+    for key in keys:
+        if keys.count(key) > 1:
+            mark = node.start_mark
+            raise ConfigError(f"{mark.name}: {key!r} is named twice in the block at line {mark.line + 1}; keep one of them")
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """Read a YAML config and refuse keys that are named twice.
+
+    Raises:
+        ConfigError: if the file is no YAML mapping, or names a key twice.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = yaml.load(file, _Loader)  # noqa: S506, a SafeLoader
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" (line {where.line + 1})" if where else ""
+        raise ConfigError(f"{path}: is not YAML{line}: {getattr(error, 'problem', error)}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected keys at top level, found {content!r}")
+    return content
+
+
+def studies(config: dict[str, Any]) -> dict[str, Study]:
+    """Check a config, fill in every default and expand its studies to cells.
+
+    Raises:
+        ConfigError: at the first thing that cannot be run.
+    """
+    schema = load_schema()
+    _validate(config, schema, "")
+    complete = _complete(config, schema)
+    return {
+        name: _study(name, settings, config["studies"][name], complete["seed"])
+        for name, settings in complete["studies"].items()
+    }
+
+
+def _study(name: str, settings: dict[str, Any], given: dict[str, Any], seed: int) -> Study:
+    """Expand a study from its completed ``settings``; ``given`` are those that the config itself names."""
+    schema = load_schema()["properties"]["studies"]["additionalProperties"]
+    common = {section: settings[section] for section in SECTIONS}
+    cells = {}
+    for cell, changes in _cells(settings["cells"], settings["sweep"]):
+        where = f"studies.{name}" + ("" if cell == "base" else f" (cell {cell})")
+        if cell in cells:
+            raise ConfigError(f"{where}: two cells have this name; rename one of them")
+        if other := [key for key in changes if key not in SECTIONS]:
+            raise ConfigError(f"{where}.{other[0]}: unknown key; a cell may change {', '.join(SECTIONS)}")
+        chosen = _merge(common, changes)
+        _validate(chosen, schema, where)
+        complete = checks.resolve(chosen)
+        if problem := checks.unused([complete], changes) or checks.problem(complete):
+            raise ConfigError(f"{where}.{problem}")
+        cells[cell] = {**complete, "seed": seed}
+    if problem := checks.unused(list(cells.values()), given):
+        raise ConfigError(f"studies.{name}.{problem}")
+    return Study(name, settings["question"], settings["replicates"], cells, shards(settings))
+
+
+def shards(settings: dict[str, Any]) -> tuple[str, ...]:
+    """Names of a study's shards, as r000-004, from its numbers of replicates in all and per shard."""
+    total, size = settings["replicates"], settings["shard"]
+    return tuple(f"r{start:03d}-{min(start + size, total) - 1:03d}" for start in range(0, total, size))
+
+
+def replicates(shard: str) -> range:
+    """Numbers of the replicates in the shard called r000-004."""
+    first, last = shard.removeprefix("r").split("-")
+    return range(int(first), int(last) + 1)
+
+
+def _cells(named: dict[str, dict], sweep: dict[str, list]) -> list[tuple[str, dict[str, Any]]]:
+    """Name and changes of every combination of a named cell and the values of a sweep."""
+    cells = []
+    for (name, base), values in itertools.product(
+        named.items() or [("", {})], itertools.product(*sweep.values())
+    ):
+        parts, changes = [name] if name else [], copy.deepcopy(base)
+        for key, value in zip(sweep, values, strict=True):
+            parts.append(f"{key.split('.')[-1]}-{value}")
+            nested: Any = value
+            for part in reversed(key.split(".")):
+                nested = {part: nested}
+            changes = _merge(changes, nested)
+        cells.append(("_".join(parts) or "base", changes))
+    return cells
+
+
+@cache
+def load_schema() -> dict[str, Any]:
+    """The schema, with the names of the registries filled in."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+    def fill(node: Any) -> None:
+        if isinstance(node, dict):
+            if "x-registry" in node:
+                node["enum"] = list(getattr(registry, node["x-registry"]))
+            for child in node.values():
+                fill(child)
+
+    fill(schema)
+    return schema
+
+
+def _merge(base: Any, changes: Any) -> Any:
+    """Mappings merge key by key; everything else is replaced."""
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return copy.deepcopy(changes)
+    return {key: _merge(base[key], changes[key]) if key in base and key in changes else copy.deepcopy({**base, **changes}[key])
+            for key in {**base, **changes}}  # fmt: skip
+
+
+def _complete(value: Any, schema: dict[str, Any]) -> Any:
+    """``value`` with the schema's defaults, keys in the order of the schema."""
+    if not isinstance(value, dict) or "properties" not in schema and "additionalProperties" not in schema:
+        return value
+    known = schema.get("properties", {})
+    filled = {
+        key: _complete(value.get(key, copy.deepcopy(part.get("default"))), part)
+        for key, part in known.items()
+        if key in value or "default" in part
+    }
+    others = schema.get("additionalProperties")
+    rest = {key: _complete(value[key], others) if isinstance(others, dict) else value[key] for key in value if key not in known}
+    return {**filled, **rest}
+
+
+def _validate(value: Any, schema: dict[str, Any], where: str) -> None:
+    errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
+    if errors:
+        raise ConfigError(_sentence(errors[0], where))
+
+
+def _sentence(error, where: str) -> str:
+    """One sentence for a jsonschema error: the key, its value and what would be allowed."""
+    path = ".".join([where, *map(str, error.absolute_path)] if where else map(str, error.absolute_path))
+    rule, value, schema = error.validator, error.instance, error.schema
+    if rule == "additionalProperties":
+        known = list(schema["properties"])
+        unknown = next(key for key in value if key not in known)
+        near = difflib.get_close_matches(str(unknown), known, 1)
+        guess = f" (did you mean {near[0]}?)" if near else ""
+        return f"{path + '.' if path else ''}{unknown}: unknown key{guess}; allowed here: {', '.join(known)}"
+    if rule == "required":
+        return f"{path or 'config'}: lacks the key {error.validator_value[0]}"
+    allowed = {
+        "type": lambda: f"must be {_words(error.validator_value)}{_hint(value)}",
+        "enum": lambda: f"must be one of {', '.join(map(str, error.validator_value))}",
+        "minimum": lambda: f"must be at least {error.validator_value}",
+        "exclusiveMinimum": lambda: f"must be greater than {error.validator_value}",
+        "maximum": lambda: f"must be at most {error.validator_value}",
+        "exclusiveMaximum": lambda: f"must be less than {error.validator_value}",
+        "multipleOf": lambda: f"must be a multiple of {error.validator_value}",
+        "minItems": lambda: "must hold at least one value",
+        "minProperties": lambda: "must name at least one",
+        "pattern": lambda: "a name here is made of letters, digits, dots and dashes, and begins with a letter or digit",
+    }[rule]()
+    return f"{path} = {value!r}: {allowed}" + (f" ({schema['description']})" if "description" in schema else "")
+
+
+def _words(types: str | list[str]) -> str:
+    names = {"integer": "a whole number", "number": "a number", "object": "a mapping", "array": "a list",
+             "boolean": "true or false", "null": "null", "string": "text"}  # fmt: skip
+    return " or ".join(names[t] for t in ([types] if isinstance(types, str) else types))
+
+
+def _hint(value: Any) -> str:
+    """YAML reads 1e-3 as text; a person who wrote it means the number."""
+    try:
+        return f"; YAML reads {value} as text, write {float(value)!r}" if isinstance(value, str) else ""
+    except ValueError:
+        return ""

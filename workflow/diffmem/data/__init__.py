@@ -1,0 +1,1 @@
+"""Training sets, held-out sets and fresh points, with what was injected into them."""

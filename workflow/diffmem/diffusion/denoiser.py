@@ -1,0 +1,59 @@
+"""Denoisers: functions D(x, sigma) that estimate the clean point from x = x_0 + sigma eps.
+
+x has shape (r, b, d) and sigma shape (r, b) or (1, 1). Everything that generates, a network, the closed-form optimum or
+the exact truth, has this interface; samplers and measures know nothing else of it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from diffmem import registry, rng
+from diffmem.diffusion.schedules import Schedule
+
+Denoiser = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def denoiser(network: nn.Module, schedule: Schedule) -> Denoiser:
+    """The denoiser of equation (2) of ``schedules``."""
+
+    def denoise(x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        c = schedule.coefficients(sigma)
+        return c.skip[..., None] * x + c.out[..., None] * network(c.input[..., None] * x, c.noise)
+
+    return denoise
+
+
+def loss(network: nn.Module, schedule: Schedule, *, x0: torch.Tensor, u: torch.Tensor, eps: torch.Tensor) -> torch.Tensor:
+    """Mean square error of F against its target, per replicate: shape (r,).
+
+    Args:
+        x0: clean points of shape (r, b, d).
+        u: uniforms of shape (r, b) that choose the noise levels.
+        eps: standard normal noise of shape (r, b, d).
+    """
+    sigma = schedule.quantile(u)
+    c = schedule.coefficients(sigma)
+    x = x0 + sigma[..., None] * eps
+    target = (x0 - c.skip[..., None] * x) / c.out[..., None]
+    return (network(c.input[..., None] * x, c.noise) - target).square().mean((1, 2))
+
+
+def build(model: dict[str, Any], *, dimension: int, seed: int, replicates: list[int]) -> nn.Module:
+    """A stack of freshly drawn networks, one for each of ``replicates``, as the ``model`` section of a cell says."""
+    target = registry.NETWORKS[model["network"]]
+    generators = [torch_generator(seed, replicate=r, purpose="initialisation") for r in replicates]
+    return registry.load(target)(generators, dimension, **registry.chosen(target, model))
+
+
+def schedule(settings: dict[str, Any]) -> Schedule:
+    """The schedule that the ``schedule`` section of a cell names."""
+    target = registry.SCHEDULES[settings["name"]]
+    return registry.load(target)(**registry.chosen(target, settings))
+
+
+def torch_generator(seed: int, *, replicate: int, purpose: str, index: int = 0) -> torch.Generator:
+    """Torch generator on the stream of ``rng.stream``."""
+    return torch.Generator().manual_seed(rng.integer(seed, replicate=replicate, purpose=purpose, index=index))

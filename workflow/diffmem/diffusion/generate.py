@@ -1,0 +1,47 @@
+"""Generation of samples from the snapshots of a shard."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from diffmem import registry
+from diffmem.diffusion.denoiser import Denoiser, torch_generator
+from diffmem.diffusion.schedules import Schedule
+
+CHUNK = 1000  # points that go through the sampler together: what they need fits into a core's cache
+
+
+@torch.inference_mode()
+def generate(
+    denoise: Denoiser,
+    schedule: Schedule,
+    settings: dict[str, Any],
+    *,
+    count: int,
+    dimension: int,
+    seed: int,
+    replicate: int,
+    index: int,
+) -> np.ndarray:
+    """Draw ``count`` points, of shape (count, dimension), float32.
+
+    Args:
+        settings: the ``sampling`` section of a cell.
+        seed, replicate, index: name the random stream; ``index`` is the step of the snapshot, so that the noise is
+            fresh at every snapshot and a snapshot's samples do not depend on which others were taken.
+    """
+    sampler = registry.load(registry.SAMPLERS[settings["sampler"]])
+    levels = schedule.sampling(settings["steps"])
+    sigmas = torch.cat([levels, levels.new_zeros(1)]).float()
+    generator = torch_generator(seed, replicate=replicate, purpose="sampling", index=index)
+    out = np.empty((count, dimension), dtype=np.float32)
+    for start in range(0, count, CHUNK):
+        size = min(CHUNK, count - start)
+
+        def noise(size: int = size) -> torch.Tensor:
+            return torch.randn(1, size, dimension, generator=generator)
+
+        x = schedule.prior(sigmas[0]) * noise()
+        out[start : start + size] = sampler(denoise, x, sigmas, noise)[0]
+    return out

@@ -1,0 +1,96 @@
+"""Networks, as stacks of replicates.
+
+A stack holds r networks of one shape whose parameters never meet: every parameter has the replicate as its first
+axis, and one batched matrix product serves all of them. A network is called as
+
+    F(x, c_noise)    x of shape (r, b, d), c_noise of shape (r, b) or (1, 1)    returns (r, b, d)
+
+and a new one is a class with this call, built by ``Network(replicates, dimension, generators, **options)``.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Linear(nn.Module):
+    """r affine maps side by side, each drawn like ``torch.nn.Linear``'s from its own generator."""
+
+    def __init__(self, generators: list[torch.Generator], inputs: int, outputs: int):
+        super().__init__()
+        bound = 1 / math.sqrt(inputs)
+
+        def uniform(*shape: int) -> nn.Parameter:
+            draws = [torch.rand(shape, generator=g) for g in generators]
+            return nn.Parameter((2 * torch.stack(draws) - 1) * bound)
+
+        self.weight = uniform(inputs, outputs)  # (r, inputs, outputs)
+        self.bias = uniform(1, outputs)  # (r, 1, outputs)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class ResidualMLP(nn.Module):
+    """tiny-diffusion's network (https://github.com/tanelp/tiny-diffusion): sinusoidal embeddings of every coordinate
+    and of the noise level, then residual blocks h + GELU(W h + b).
+
+    Args:
+        width: features of every hidden layer.
+        blocks: number of residual blocks.
+        embedding: features of each embedding, an even number.
+        scale: factor before the embedding of a coordinate; a larger one resolves finer detail.
+    """
+
+    def __init__(
+        self,
+        generators: list[torch.Generator],
+        dimension: int,
+        *,
+        width: int,
+        blocks: int,
+        embedding: int,
+        scale: float,
+    ):
+        super().__init__()
+        self.scale = scale
+        exponent = torch.arange(embedding // 2) / max(embedding // 2 - 1, 1)
+        self.register_buffer("frequencies", torch.exp(-math.log(10_000) * exponent), persistent=False)
+        self.first = Linear(generators, (dimension + 1) * embedding, width)
+        self.blocks = nn.ModuleList(Linear(generators, width, width) for _ in range(blocks))
+        self.last = Linear(generators, width, dimension)
+
+    def embed(self, x: torch.Tensor) -> torch.Tensor:
+        """Sines and cosines of ``x`` at all frequencies, along a new last axis."""
+        angle = x[..., None] * self.frequencies
+        return torch.cat([angle.sin(), angle.cos()], -1)
+
+    def forward(self, x: torch.Tensor, c_noise: torch.Tensor) -> torch.Tensor:
+        coordinates = self.embed(self.scale * x).flatten(-2)  # (r, b, d * embedding)
+        time = self.embed(c_noise)  # (r, b, embedding) or (1, 1, embedding)
+        if time.shape[:2] == x.shape[:2]:
+            h = self.first(torch.cat([coordinates, time], -1))
+        else:  # one noise level for all: its share of the first layer is computed once
+            cut = coordinates.shape[-1]
+            weight, bias = self.first.weight, self.first.bias
+            shift = torch.baddbmm(bias, time.expand(len(x), -1, -1), weight[:, cut:])
+            h = torch.baddbmm(shift, coordinates, weight[:, :cut])
+        h = F.gelu(h)
+        for block in self.blocks:
+            h = h + F.gelu(block(h))
+        return self.last(h)
+
+
+def flatten(network: nn.Module) -> torch.Tensor:
+    """All parameters of a stack as one tensor of shape (r, p), in the order of ``named_parameters``."""
+    return torch.cat([p.detach().flatten(1) for p in network.parameters()], 1)
+
+
+def load(network: nn.Module, flat: torch.Tensor) -> None:
+    """Put the parameters ``flat`` (r, p), as made by ``flatten``, into a stack of r networks."""
+    sizes = [p[0].numel() for p in network.parameters()]
+    with torch.no_grad():
+        for parameter, values in zip(network.parameters(), flat.split(sizes, 1), strict=True):
+            parameter.copy_(values.view_as(parameter))

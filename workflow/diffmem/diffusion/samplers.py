@@ -1,0 +1,52 @@
+r"""Samplers: from noise to points along descending noise levels sigma_0 > sigma_1 > ... > 0.
+
+One step from sigma to s < sigma with D = D(x; sigma):
+
+    DDIM (eta = 0)  x' = D + (s / sigma) (x - D)                                                       (1)
+    DDPM            x' = D + (s^2 / sigma^2) (x - D) + s sqrt(1 - s^2 / sigma^2) eps                   (2)
+    Heun            (1), then the mean of the slopes (x - D) / sigma at both ends where s > 0          (3)
+
+(1) is Song et al. 2021 (https://arxiv.org/abs/2010.02502) and Euler's method; (2) is the ancestral step of Ho et al. 2020
+with the posterior's own variance; (3) is Karras et al. 2022, algorithm 1. All in the form x = x_0 + sigma eps. At s = 0 each
+ends in D.
+
+A sampler is a function of (denoise, x, sigmas, noise): x of shape (r, b, d), sigmas of shape (t + 1,) with a final 0, and
+``noise`` a function that returns standard normal noise of the shape of x.
+"""
+
+from collections.abc import Callable
+
+import torch
+
+from diffmem.diffusion.denoiser import Denoiser
+
+Noise = Callable[[], torch.Tensor]
+
+
+def ddim(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, noise: Noise) -> torch.Tensor:
+    """Deterministic sampling by (1)."""
+    for sigma, s in zip(sigmas[:-1], sigmas[1:], strict=True):
+        x = torch.lerp(denoise(x, sigma.view(1, 1)), x, s / sigma)
+    return x
+
+
+def ddpm(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, noise: Noise) -> torch.Tensor:
+    """Ancestral sampling by (2)."""
+    for sigma, s in zip(sigmas[:-1], sigmas[1:], strict=True):
+        ratio = (s / sigma) ** 2
+        x = torch.lerp(denoise(x, sigma.view(1, 1)), x, ratio)
+        if s > 0:
+            x = x + s * (1 - ratio).sqrt() * noise()
+    return x
+
+
+def heun(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, noise: Noise) -> torch.Tensor:
+    """Deterministic sampling of second order by (3): two evaluations a step, one in the last."""
+    for sigma, s in zip(sigmas[:-1], sigmas[1:], strict=True):
+        slope = (x - denoise(x, sigma.view(1, 1))) / sigma
+        ahead = x + (s - sigma) * slope
+        if s > 0:
+            slope = (slope + (ahead - denoise(ahead, s.view(1, 1))) / s) / 2
+            ahead = x + (s - sigma) * slope
+        x = ahead
+    return x

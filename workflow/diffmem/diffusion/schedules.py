@@ -1,0 +1,111 @@
+r"""Noise schedules. Everything is a function of the noise level sigma of the variance-exploding form
+
+    x = x_0 + sigma * eps,                                                                             (1)
+
+to which the variance-preserving form z_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps of a DDPM is brought by
+x = z / sqrt(abar), sigma = sqrt((1 - abar) / abar).
+
+A denoiser is built from a network F by (Karras et al. 2022, https://arxiv.org/abs/2206.00364, equation 7)
+
+    D(x; sigma) = c_skip(sigma) x + c_out(sigma) F(c_in(sigma) x; c_noise(sigma)),                     (2)
+
+and trained with the plain mean square of F(...) - (x_0 - c_skip x) / c_out, which weights the error of D by
+1 / c_out^2. With c_skip = 1, c_out = -sigma, c_in = 1 / sqrt(1 + sigma^2) that target is eps and F(z; t) the noise
+prediction of Ho et al. 2020 (https://arxiv.org/abs/2006.11239).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+
+
+class Coefficients(NamedTuple):
+    """The coefficients of (2), each a tensor of the shape of sigma."""
+
+    skip: torch.Tensor
+    out: torch.Tensor
+    input: torch.Tensor
+    noise: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Noise levels for training and sampling.
+
+    Attributes:
+        quantile: noise level of shape like u for u in [0, 1): training draws u uniformly.
+        coefficients: those of (2) for a tensor of noise levels.
+        sampling: function of a number of steps that returns that many noise levels, largest first.
+        prior: standard deviation per coordinate of the point at which sampling starts, as a function of the first level.
+    """
+
+    quantile: Callable[[torch.Tensor], torch.Tensor]
+    coefficients: Callable[[torch.Tensor], Coefficients]
+    sampling: Callable[[int], torch.Tensor]
+    prior: Callable[[torch.Tensor], torch.Tensor]
+
+
+def linear(*, steps: int, beta_min: float, beta_max: float) -> Schedule:
+    """DDPM with beta rising linearly from ``beta_min`` to ``beta_max`` in ``steps`` steps (Ho et al. 2020)."""
+    return _ddpm(1 - torch.linspace(beta_min, beta_max, steps, dtype=torch.float64))
+
+
+def cosine(*, steps: int) -> Schedule:
+    """DDPM with abar = cos^2 (Nichol and Dhariwal 2021, https://arxiv.org/abs/2102.09672, equation 17)."""
+    time = torch.arange(steps + 1, dtype=torch.float64) / steps
+    signal = torch.cos((time + 0.008) / 1.008 * math.pi / 2) ** 2
+    return _ddpm((signal[1:] / signal[:-1]).clamp(min=1 - 0.999))
+
+
+def edm(
+    *, sigma_min: float, sigma_max: float, rho: float, p_mean: float, p_std: float, sigma_data: float
+) -> Schedule:
+    """Karras et al. 2022, table 1: log-normal training levels, sampling levels equally spaced in sigma^(1/rho)."""
+
+    def quantile(u: torch.Tensor) -> torch.Tensor:
+        return torch.exp(p_mean + p_std * torch.special.ndtri(u.clamp(min=1e-6)))
+
+    def coefficients(sigma: torch.Tensor) -> Coefficients:
+        variance = sigma**2 + sigma_data**2
+        # ln(sigma) / 4 in EDM; times 25 to spread over tens of units as a DDPM's step number does, for which the
+        # networks' sinusoidal embedding of it is made
+        noise = 25 * torch.log(sigma) / 4
+        return Coefficients(sigma_data**2 / variance, sigma * sigma_data / variance.sqrt(), variance.rsqrt(), noise)
+
+    def sampling(steps: int) -> torch.Tensor:
+        ramp = torch.linspace(sigma_max ** (1 / rho), sigma_min ** (1 / rho), steps, dtype=torch.float64)
+        return ramp**rho
+
+    return Schedule(quantile, coefficients, sampling, prior=lambda sigma: sigma)
+
+
+def _ddpm(alphas: torch.Tensor) -> Schedule:
+    """The schedule of the discrete process with the factors ``alphas`` (T,), float64."""
+    abar = torch.cumprod(alphas, 0)
+    levels = ((1 - abar) / abar).sqrt()  # ascending
+    steps = len(levels)
+
+    def quantile(u: torch.Tensor) -> torch.Tensor:
+        return levels.to(u)[(u * steps).long().clamp(max=steps - 1)]
+
+    def coefficients(sigma: torch.Tensor) -> Coefficients:
+        step = _interpolate(sigma.log(), levels.log().to(sigma))
+        return Coefficients(torch.ones_like(sigma), -sigma, (1 + sigma**2).rsqrt(), step)
+
+    def sampling(count: int) -> torch.Tensor:
+        return levels[torch.linspace(steps - 1, 0, count, dtype=torch.float64).round().long()]
+
+    # z starts from N(0, 1), hence x from N(0, 1 / abar) = N(0, 1 + sigma^2), also where abar is far from 0
+    return Schedule(quantile, coefficients, sampling, prior=lambda sigma: (1 + sigma**2).sqrt())
+
+
+def _interpolate(x: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+    """Fractional index of ``x`` in the ascending ``grid``; whole at its nodes, held at the ends."""
+    if len(grid) == 1:
+        return torch.zeros_like(x)
+    right = torch.searchsorted(grid, x.contiguous()).clamp(1, len(grid) - 1)
+    share = (x - grid[right - 1]) / (grid[right] - grid[right - 1])
+    return (right - 1 + share).clamp(0, len(grid) - 1)

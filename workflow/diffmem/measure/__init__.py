@@ -1,0 +1,1 @@
+"""Neighbours, criteria, chance levels and intervals: from samples to numbers."""

@@ -1,0 +1,22 @@
+"""Distinct positions: the unit in which neighbours are sought.
+
+Exact copies of a point share one *location*. Searching among rows would let row order or rounding decide which of two
+copies is the nearest, and would make the second neighbour of a copied point its own twin.
+"""
+
+import numpy as np
+
+
+def locations(points: np.ndarray) -> np.ndarray:
+    """Location of every row of ``points`` (n, d): an integer array of shape (n,), numbered by first appearance."""
+    rows = np.ascontiguousarray(points + 0.0)  # +0.0 makes -0.0 and 0.0 the same bytes
+    keys = rows.view([("", f"V{rows.shape[1] * rows.itemsize}")]).ravel()
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int32)
+    rank[np.argsort(first)] = np.arange(len(first), dtype=np.int32)
+    return rank[inverse.ravel()]
+
+
+def first_rows(location: np.ndarray) -> np.ndarray:
+    """Row at which each location first appears, of shape (m,), for ``location`` (n,) as made by ``locations``."""
+    return np.unique(location, return_index=True)[1]

@@ -1,0 +1,79 @@
+"""What can be chosen by name in a config, and where it lives.
+
+Each table maps a name to ``module:function``. The entries are strings, so that reading a table imports nothing and a
+new entry changes nothing for those who chose another one (``digest.py`` follows only the chosen module).
+"""
+
+import ast
+import importlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+SHAPES = {
+    "moons": "diffmem.data.curves:moons",
+    "circles": "diffmem.data.curves:circles",
+    "swiss-roll": "diffmem.data.curves:swiss_roll",
+    "s-curve": "diffmem.data.curves:s_curve",
+    "gaussian": "diffmem.data.gaussians:gaussian",
+    "mixture": "diffmem.data.gaussians:mixture",
+    "digits": "diffmem.data.images:digits",
+}
+NETWORKS = {
+    "residual-mlp": "diffmem.diffusion.networks:ResidualMLP",
+}
+SCHEDULES = {
+    "linear": "diffmem.diffusion.schedules:linear",
+    "cosine": "diffmem.diffusion.schedules:cosine",
+    "edm": "diffmem.diffusion.schedules:edm",
+}
+SAMPLERS = {
+    "ddpm": "diffmem.diffusion.samplers:ddpm",
+    "ddim": "diffmem.diffusion.samplers:ddim",
+    "heun": "diffmem.diffusion.samplers:heun",
+}
+FIGURES = {
+    "net": "diffmem.report.curves:net",
+    "memorized": "diffmem.report.curves:memorized",
+    "within": "diffmem.report.curves:within",
+    "mass": "diffmem.report.curves:mass",
+    "coverage": "diffmem.report.curves:coverage",
+    "thresholds": "diffmem.report.thresholds:thresholds",
+    "scatter": "diffmem.report.scatter:scatter",
+    "losses": "diffmem.report.losses:losses",
+}
+
+# Features of the shapes that do not take a dimension as an option.
+DIMENSIONS = {"moons": 2, "circles": 2, "swiss-roll": 3, "s-curve": 3, "digits": 64}
+# Shapes that cannot be drawn without end, and how many points they hold.
+FINITE = {"digits": 1797}
+
+
+def load(target: str) -> Callable:
+    """Import the function or class that a table entry ``module:function`` names."""
+    module, name = target.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def options(target: str) -> tuple[str, ...]:
+    """Names of the keyword-only arguments of a table entry, read from its source without importing it.
+
+    For a class they are those of its ``__init__``.
+    """
+    module, name = target.split(":")
+    node = next(n for n in _parse(module).body if getattr(n, "name", None) == name)
+    if isinstance(node, ast.ClassDef):
+        node = next(n for n in node.body if getattr(n, "name", None) == "__init__")
+    return tuple(a.arg for a in node.args.kwonlyargs)
+
+
+def chosen(target: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The part of ``settings`` that a table entry takes as keyword-only arguments."""
+    return {name: settings[name] for name in options(target) if name in settings}
+
+
+@cache
+def _parse(module: str) -> ast.Module:
+    path = Path(__file__).parents[1] / (module.replace(".", "/") + ".py")
+    return ast.parse(path.read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Figures. They draw what the studies computed and compute nothing themselves."""

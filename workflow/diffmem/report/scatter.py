@@ -1,0 +1,54 @@
+"""The points themselves: training, held-out and generated, at five snapshots."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import seaborn as sns
+
+from diffmem.report import style
+
+SHOWN = 2000  # points of each kind at most
+STRATA = ("inlier", "outlier", "duplicate", "near-duplicate")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One replicate: train (n, d), stratum (n,), test (n', d), generated (s, g, d) and the epochs of the s snapshots."""
+
+    train: np.ndarray
+    stratum: np.ndarray
+    test: np.ndarray
+    generated: np.ndarray
+    epochs: list[int]
+
+
+def scatter(cells: dict[str, Panel], *, snapshots: int = 5):
+    """One row per cell, one column per snapshot, the first two coordinates of every point."""
+    figure, axes = style.grid(max(len(cells), 1), snapshots)
+    for row, (name, cell) in zip(axes, cells.items(), strict=False):
+        limits = _limits(cell.train)
+        chosen = np.unique(np.linspace(0, len(cell.epochs) - 1, snapshots).round().astype(int))
+        for panel, snapshot in zip(row, chosen, strict=False):
+            _points(panel, cell.generated[snapshot], color="#BBBBBB", label="generated", size=4)
+            _points(panel, cell.test, color=style.SET["held-out"], label="held-out", size=3)
+            for code, stratum in enumerate(STRATA):
+                _points(panel, cell.train[cell.stratum == code], color=style.STRATUM[stratum], label=f"train: {stratum}", size=5)
+            panel.set(xlim=limits[0], ylim=limits[1], aspect="equal", xlabel="first feature", ylabel="second feature")
+            panel.set_title(f"{name}, epoch {cell.epochs[snapshot]:,}", fontsize="medium")
+    style.legend_below(figure, axes, columns=6)
+    sns.despine(figure)
+    return figure
+
+
+def _points(panel, points: np.ndarray, *, color: str, label: str, size: float) -> None:
+    if len(points):
+        x, y = points[:SHOWN, 0], points[:SHOWN, min(1, points.shape[1] - 1)]
+        panel.scatter(x, y, s=size, color=color, label=label, linewidths=0, rasterized=True)
+
+
+def _limits(train: np.ndarray) -> list[tuple[float, float]]:
+    """Axis limits with a margin of a fifth around the training points, so that stray samples do not shrink them."""
+    low, high = train.min(0), train.max(0)
+    margin = 0.2 * (high - low)
+    axes = (0, min(1, train.shape[1] - 1))
+    return [(low[i] - margin[i], high[i] + margin[i]) for i in axes]

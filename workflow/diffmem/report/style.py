@@ -1,0 +1,73 @@
+"""How every figure looks, and how it is written byte for byte the same for the same numbers."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import seaborn as sns
+
+from diffmem.files import replacing
+
+mpl.use("Agg")
+sns.set_theme(context="paper", style="ticks", font_scale=1.0)
+mpl.rcParams.update(
+    {
+        "svg.hashsalt": "diffmem",
+        "svg.fonttype": "none",
+        "savefig.dpi": 200,
+        "axes.grid": True,
+        "grid.alpha": 0.25,
+        "lines.linewidth": 1.4,
+        "legend.frameon": False,
+        "figure.constrained_layout.use": True,
+    }
+)
+
+# Okabe and Ito's colours, told apart by colour-blind readers and in grey: one per stratum, the same in every figure
+STRATUM = {
+    "inlier": "#0072B2",
+    "outlier": "#D55E00",
+    "duplicate": "#009E73",
+    "near-duplicate": "#CC79A7",
+    "all": "#444444",
+}
+SET = {"train": "#0072B2", "held-out": "#E69F00"}
+HEIGHT, WIDTH = 2.5, 3.3  # of one panel, in inches
+
+
+def epoch_axis(axes) -> None:
+    """Logarithmic epochs with room for epoch 0, the untrained model."""
+    axes.set_xscale("symlog", linthresh=1, linscale=0.5)
+    axes.set_xlim(left=0)
+    axes.xaxis.set_major_locator(mpl.ticker.SymmetricalLogLocator(base=10, linthresh=1))
+    axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.set_xlabel("epoch (0: untrained)")
+
+
+def band(axes, x, mean, low, high, *, color: str, label: str | None = None, linestyle: str = "-") -> None:
+    """A line with its interval."""
+    axes.plot(x, mean, color=color, label=label, linestyle=linestyle)
+    axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
+
+
+def grid(rows: int, columns: int, *, sharey: bool | str = False):
+    """Figure and a two-dimensional array of panels."""
+    return plt.subplots(rows, columns, figsize=(WIDTH * columns, HEIGHT * rows + 0.5), sharey=sharey, squeeze=False)
+
+
+def legend_below(figure, axes, *, columns: int = 5) -> None:
+    """One legend for the whole figure, of what all ``axes`` label."""
+    entries = {}
+    for panel in axes.flat:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns)
+
+
+def save(figure, *, png: str | Path, svg: str | Path) -> None:
+    """Write a figure as PNG and SVG, without dates or versions in them."""
+    with replacing(png) as path:
+        figure.savefig(path, metadata={"Software": None})
+    with replacing(svg) as path:
+        figure.savefig(path, metadata={"Date": None, "Creator": None})
+    plt.close(figure)

@@ -1,0 +1,100 @@
+"""Where things lie, which targets exist, and which part of the config a rule sees. No science."""
+
+import json
+
+from diffmem import checks, registry
+from diffmem.config import ConfigError, read, replicates, studies
+from diffmem.digest import digest
+from snakemake.exceptions import WorkflowError
+
+try:
+    for path in workflow.configfiles:
+        read(path)
+    STUDIES = studies(config)
+except ConfigError as error:
+    raise WorkflowError(str(error))
+
+CELL = "results/{study}/{cell}"
+SHARD = CELL + "/{shard}"
+LOGS = "results/logs"
+TIMES = "results/benchmarks"
+CURVE_FIGURES = ("net", "memorized", "within", "mass", "coverage", "thresholds")
+FIGURES = (*CURVE_FIGURES, "scatter", "losses")
+
+
+wildcard_constraints:
+    study="|".join(map(re.escape, STUDIES)),
+    cell="|".join(sorted({re.escape(c) for s in STUDIES.values() for c in s.cells})),
+    shard=r"r\d+-\d+",
+    figure="|".join(FIGURES),
+
+
+def passing(path):
+    """A large file between two stages, dropped after use where the config says so."""
+    return temp(path) if config.get("intermediates") == "discard" else path
+
+
+def settings(*sections):
+    """Function of the wildcards: the sections of the cell's settings that a rule uses, with keys in a fixed order."""
+
+    def chosen(wildcards):
+        cell = STUDIES[wildcards.study].cells[wildcards.cell]
+        return json.loads(json.dumps({key: cell[key] for key in sections}, sort_keys=True))
+
+    return chosen
+
+
+def code(script, *choices):
+    """Function of the wildcards: digest of the code that a script reaches, with what the cell's ``choices`` name."""
+
+    def of_cell(wildcards):
+        cell = STUDIES[wildcards.study].cells[wildcards.cell] if choices else {}
+        chosen = [table[cell[section][key]] for section, (key, table) in checks.CHOICES.items() if section in choices]
+        return digest(f"{workflow.basedir}/workflow/scripts/{script}", *chosen)
+
+    return of_cell
+
+
+def figure_code(script):
+    """Function of the wildcards: digest of the code behind one figure."""
+
+    def of_figure(wildcards):
+        target = registry.FIGURES[getattr(wildcards, "figure", script.removesuffix(".py"))]
+        return digest(f"{workflow.basedir}/workflow/scripts/{script}", target)
+
+    return of_figure
+
+
+def shards(pattern):
+    """Function of the wildcards: the file ``pattern`` of every cell and shard of a study."""
+
+    def files(wildcards):
+        study = STUDIES[wildcards.study]
+        return expand(pattern, study=study.name, cell=study.cells, shard=study.shards)
+
+    return files
+
+
+def first_shards(pattern):
+    """Function of the wildcards: the file ``pattern`` of the first shard of every cell of a study."""
+
+    def files(wildcards):
+        study = STUDIES[wildcards.study]
+        return expand(pattern, study=study.name, cell=study.cells, shard=study.shards[0])
+
+    return files
+
+
+def figures(study):
+    """Every figure of a study."""
+    return expand("results/{study}/figures/{figure}.{kind}", study=study, figure=FIGURES, kind=("png", "svg"))
+
+
+def headline_ratios(wildcards):
+    """Cell -> the ratio of its main figures."""
+    return {name: float(cell["measure"]["ratio"]) for name, cell in STUDIES[wildcards.study].cells.items()}
+
+
+def cell_names(wildcards):
+    """The cells of a study, in the order of the config."""
+    return list(STUDIES[wildcards.study].cells)

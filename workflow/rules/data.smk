@@ -1,0 +1,13 @@
+rule dataset:
+    """Draw the training, held-out and fresh points of a shard."""
+    output:
+        SHARD + "/data.npz",
+    log:
+        LOGS + "/{study}/{cell}/{shard}/dataset.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        cell=settings("data", "seed"),
+        code=code("dataset.py", "data"),
+    script:
+        "../scripts/dataset.py"

@@ -1,0 +1,70 @@
+rule curve_figure:
+    """Draw one figure from the curves of a study."""
+    input:
+        "results/{study}/curves.parquet",
+    output:
+        png=report(
+            "results/{study}/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="{study}",
+            labels={"figure": "{figure}"},
+        ),
+        svg="results/{study}/figures/{figure}.svg",
+    wildcard_constraints:
+        figure="|".join(CURVE_FIGURES),
+    log:
+        LOGS + "/{study}/{figure}.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        ratios=headline_ratios,
+        code=figure_code("curve_figure.py"),
+    script:
+        "../scripts/curve_figure.py"
+
+
+rule losses:
+    """Draw the losses on training and held-out points."""
+    input:
+        "results/{study}/losses.parquet",
+    output:
+        png=report(
+            "results/{study}/figures/losses.png",
+            caption="../report/figure.rst",
+            category="{study}",
+            labels={"figure": "losses"},
+        ),
+        svg="results/{study}/figures/losses.svg",
+    log:
+        LOGS + "/{study}/losses.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        code=figure_code("losses.py"),
+    script:
+        "../scripts/losses.py"
+
+
+rule scatter:
+    """Draw training, held-out and generated points of the first replicate of every cell at five snapshots."""
+    input:
+        data=first_shards(SHARD + "/data.npz"),
+        samples=first_shards(SHARD + "/samples.npy"),
+        training=first_shards(SHARD + "/training.parquet"),
+    output:
+        png=report(
+            "results/{study}/figures/scatter.png",
+            caption="../report/figure.rst",
+            category="{study}",
+            labels={"figure": "scatter"},
+        ),
+        svg="results/{study}/figures/scatter.svg",
+    log:
+        LOGS + "/{study}/scatter.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        cells=cell_names,
+        code=figure_code("scatter.py"),
+    script:
+        "../scripts/scatter.py"

@@ -1,0 +1,30 @@
+"""Judge every snapshot of a shard.
+
+input    data.npz, neighbours/generated.npy (r, s, g), neighbours/fresh.npy (r, f), training.parquet
+output   rates.parquet: study, cell, replicate, weights, step, epoch, index and the columns of diffmem.measure.rates
+"""
+
+import pandas as pd
+from diffmem import files, job
+from diffmem.data.dataset import STRATA
+from diffmem.measure import rates
+from diffmem.measure.neighbours import index_kind
+
+job.start(snakemake.log[0])
+KNOWN = ("train_stratum", "train_location", "test_stratum", "test_location", "test_plain")
+cell = snakemake.params.cell
+data = files.load_arrays(snakemake.input.data, names=(*KNOWN, "train", "replicate"))
+generated = files.load_array(snakemake.input.generated, ndim=2 + 1)
+fresh = files.load_array(snakemake.input.fresh, ndim=2)
+training = files.load_table(snakemake.input.training, columns=("snapshot", "step", "epoch"))
+times = training[["snapshot", "step", "epoch"]].drop_duplicates()
+judge = dict(ratios=cell["measure"]["ratios"], references=["plain", "matched"] if cell["data"]["twins"] else ["plain"])
+tables = []
+for i, replicate in enumerate(data["replicate"]):
+    known = rates.strata(STRATA, **{name: data[name][i] for name in KNOWN})
+    tables.append(rates.rates(generated[i], fresh[i], known, **judge).assign(replicate=replicate))
+identity = {key: snakemake.wildcards[key] for key in ("study", "cell")}
+weights = "ema" if cell["training"]["ema"] else "raw"
+table = pd.concat(tables, ignore_index=True).merge(times, on="snapshot").drop(columns="snapshot")
+kind = index_kind(data["train"].shape[2])
+files.save_table(snakemake.output[0], table.assign(**identity, weights=weights, index=kind))
