@@ -1,8 +1,8 @@
 """When and what diffusion models memorize: data -> train -> sample -> neighbours -> rates -> curves -> figures.
 
-    snakemake --cores all                                   the quick study of config/config.yaml
-    snakemake --cores all --configfile config/paper.yaml    another config, instead of it
-    snakemake plan                                          what the config would run, and what that costs
+snakemake --cores all                                   the quick study of config/config.yaml
+snakemake --cores all --configfile config/paper.yaml    another config, instead of it
+snakemake plan                                          what the config would run, and what that costs
 """
 
 import re
@@ -27,10 +27,21 @@ report: "workflow/report/workflow.rst"
 
 
 rule all:
+    default_target: True
     input:
         [figures(study) for study in STUDIES],
-    default_target: True
     localrule: True
+
+
+# every study is a target: snakemake --cores all NAME
+for name in STUDIES:
+
+    rule:
+        name:
+            name
+        input:
+            figures(name),
+        localrule: True
 
 
 include: "workflow/rules/data.smk"

@@ -54,7 +54,7 @@ def problem(cell: dict[str, Any]) -> str | None:
 
 
 def unused(cells: list[dict[str, Any]], given: dict[str, Any]) -> str | None:
-    """An option that is ``given`` but that no chosen shape, network, schedule or sampler of the ``cells`` takes, or None."""
+    """A ``given`` option that no shape, network, schedule or sampler chosen by the ``cells`` takes, or None."""
     for section, (key, table) in CHOICES.items():
         choices = list(dict.fromkeys(cell[section][key] for cell in cells))
         taken = [option for choice in choices for option in registry.options(table[choice])]
@@ -81,9 +81,12 @@ def _data(cell: dict[str, Any]) -> str | None:
     if data["twins"] and not any(data[name]["count"] for name in INJECTED):
         return "data.twins = True: nothing is injected that could have a twin; set a count or leave twins out"
     if data["twins"] and marked > data["test"]:
-        return f"data.test = {data['test']}: must be at least {marked}, the number of duplicates that need a held-out twin"
-    if data["outliers"]["clusters"] > max(data["outliers"]["count"], 1):
-        return f"data.outliers.clusters = {data['outliers']['clusters']}: must be at most data.outliers.count = {data['outliers']['count']}"
+        return (
+            f"data.test = {data['test']}: must be at least {marked}, the number of duplicates that need a held-out twin"
+        )
+    clusters, count = data["outliers"]["clusters"], data["outliers"]["count"]
+    if clusters > max(count, 1):
+        return f"data.outliers.clusters = {clusters}: must be at most data.outliers.count = {count}"
     return None
 
 
@@ -98,8 +101,9 @@ def _training(cell: dict[str, Any]) -> str | None:
 def _sampling(cell: dict[str, Any]) -> str | None:
     schedule, steps = cell["schedule"], cell["sampling"]["steps"]
     if schedule["name"] == "edm":
-        if schedule["sigma_min"] >= schedule["sigma_max"]:
-            return f"schedule.sigma_min = {schedule['sigma_min']}: must be less than schedule.sigma_max = {schedule['sigma_max']}"
+        low, high = schedule["sigma_min"], schedule["sigma_max"]
+        if low >= high:
+            return f"schedule.sigma_min = {low}: must be less than schedule.sigma_max = {high}"
     elif steps > schedule["steps"]:
         return f"sampling.steps = {steps}: must be at most schedule.steps = {schedule['steps']}"
     return None
@@ -110,6 +114,7 @@ def _finite(cell: dict[str, Any]) -> str | None:
     held = registry.FINITE.get(data["shape"])
     needed = data["inliers"] + data["test"] + data["fresh"]
     if held is not None and needed > held:
-        return f"data.inliers + data.test + data.fresh = {needed}: must be at most {held}, all that {data['shape']} holds"
+        return (
+            f"data.inliers + data.test + data.fresh = {needed}: must be at most {held}, all that {data['shape']} holds"
+        )
     return None
-

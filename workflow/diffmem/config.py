@@ -7,7 +7,6 @@ Snakemake itself depends on (jsonschema, yaml).
 import copy
 import difflib
 import itertools
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from diffmem import checks, registry
+from diffmem.cells import Study, shards
 
 SECTIONS = ("data", "model", "schedule", "training", "sampling", "measure")
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
@@ -23,17 +23,6 @@ SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 class ConfigError(ValueError):
     """A config that cannot be run; the message is one sentence with key, value and what would be allowed."""
-
-
-@dataclass(frozen=True)
-class Study:
-    """A study of the config: its cells, each a complete dictionary of settings, and its shards of replicates."""
-
-    name: str
-    question: str
-    replicates: int
-    cells: dict[str, dict[str, Any]]
-    shards: tuple[str, ...]
 
 
 class _Loader(yaml.SafeLoader):
@@ -45,7 +34,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
     for key in keys:
         if keys.count(key) > 1:
             mark = node.start_mark
-            raise ConfigError(f"{mark.name}: {key!r} is named twice in the block at line {mark.line + 1}; keep one of them")
+            raise ConfigError(
+                f"{mark.name}: {key!r} is named twice in the block at line {mark.line + 1}; keep one of them"
+            )
     return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
 
 
@@ -60,7 +51,7 @@ def read(path: str | Path) -> dict[str, Any]:
     """
     try:
         with open(path, encoding="utf-8") as file:
-            content = yaml.load(file, _Loader)  # noqa: S506, a SafeLoader
+            content = yaml.load(file, _Loader)
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" (line {where.line + 1})" if where else ""
@@ -104,27 +95,14 @@ def _study(name: str, settings: dict[str, Any], given: dict[str, Any], seed: int
         cells[cell] = {**complete, "seed": seed}
     if problem := checks.unused(list(cells.values()), given):
         raise ConfigError(f"studies.{name}.{problem}")
-    return Study(name, settings["question"], settings["replicates"], cells, shards(settings))
-
-
-def shards(settings: dict[str, Any]) -> tuple[str, ...]:
-    """Names of a study's shards, as r000-004, from its numbers of replicates in all and per shard."""
-    total, size = settings["replicates"], settings["shard"]
-    return tuple(f"r{start:03d}-{min(start + size, total) - 1:03d}" for start in range(0, total, size))
-
-
-def replicates(shard: str) -> range:
-    """Numbers of the replicates in the shard called r000-004."""
-    first, last = shard.removeprefix("r").split("-")
-    return range(int(first), int(last) + 1)
+    total = settings["replicates"]
+    return Study(name, settings["question"], total, cells, shards(replicates=total, size=settings["shard"]))
 
 
 def _cells(named: dict[str, dict], sweep: dict[str, list]) -> list[tuple[str, dict[str, Any]]]:
     """Name and changes of every combination of a named cell and the values of a sweep."""
     cells = []
-    for (name, base), values in itertools.product(
-        named.items() or [("", {})], itertools.product(*sweep.values())
-    ):
+    for (name, base), values in itertools.product(named.items() or [("", {})], itertools.product(*sweep.values())):
         parts, changes = [name] if name else [], copy.deepcopy(base)
         for key, value in zip(sweep, values, strict=True):
             parts.append(f"{key.split('.')[-1]}-{value}")
@@ -156,13 +134,14 @@ def _merge(base: Any, changes: Any) -> Any:
     """Mappings merge key by key; everything else is replaced."""
     if not (isinstance(base, dict) and isinstance(changes, dict)):
         return copy.deepcopy(changes)
-    return {key: _merge(base[key], changes[key]) if key in base and key in changes else copy.deepcopy({**base, **changes}[key])
-            for key in {**base, **changes}}  # fmt: skip
+    merged = {**base, **changes}
+    both = base.keys() & changes.keys()
+    return {key: _merge(base[key], changes[key]) if key in both else copy.deepcopy(merged[key]) for key in merged}
 
 
 def _complete(value: Any, schema: dict[str, Any]) -> Any:
     """``value`` with the schema's defaults, keys in the order of the schema."""
-    if not isinstance(value, dict) or "properties" not in schema and "additionalProperties" not in schema:
+    if not isinstance(value, dict) or ("properties" not in schema and "additionalProperties" not in schema):
         return value
     known = schema.get("properties", {})
     filled = {
@@ -171,12 +150,18 @@ def _complete(value: Any, schema: dict[str, Any]) -> Any:
         if key in value or "default" in part
     }
     others = schema.get("additionalProperties")
-    rest = {key: _complete(value[key], others) if isinstance(others, dict) else value[key] for key in value if key not in known}
+    rest = {
+        key: _complete(value[key], others) if isinstance(others, dict) else value[key]
+        for key in value
+        if key not in known
+    }
     return {**filled, **rest}
 
 
 def _validate(value: Any, schema: dict[str, Any], where: str) -> None:
-    errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
+    errors = sorted(
+        Draft202012Validator(schema).iter_errors(value), key=lambda error: list(map(str, error.absolute_path))
+    )
     if errors:
         raise ConfigError(_sentence(errors[0], where))
 

@@ -3,7 +3,7 @@
 import json
 
 from diffmem import checks, registry
-from diffmem.config import ConfigError, read, replicates, studies
+from diffmem.config import ConfigError, read, studies
 from diffmem.digest import digest
 from snakemake.exceptions import WorkflowError
 
@@ -14,10 +14,6 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error))
 
-CELL = "results/{study}/{cell}"
-SHARD = CELL + "/{shard}"
-LOGS = "results/logs"
-TIMES = "results/benchmarks"
 CURVE_FIGURES = ("net", "memorized", "within", "mass", "coverage", "thresholds")
 FIGURES = (*CURVE_FIGURES, "scatter", "losses")
 
@@ -39,7 +35,9 @@ def settings(*sections):
 
     def chosen(wildcards):
         cell = STUDIES[wildcards.study].cells[wildcards.cell]
-        return json.loads(json.dumps({key: cell[key] for key in sections}, sort_keys=True))
+        return json.loads(
+            json.dumps({key: cell[key] for key in sections}, sort_keys=True)
+        )
 
     return chosen
 
@@ -49,7 +47,11 @@ def code(script, *choices):
 
     def of_cell(wildcards):
         cell = STUDIES[wildcards.study].cells[wildcards.cell] if choices else {}
-        chosen = [table[cell[section][key]] for section, (key, table) in checks.CHOICES.items() if section in choices]
+        chosen = [
+            table[cell[section][key]]
+            for section, (key, table) in checks.CHOICES.items()
+            if section in choices
+        ]
         return digest(f"{workflow.basedir}/workflow/scripts/{script}", *chosen)
 
     return of_cell
@@ -59,7 +61,9 @@ def figure_code(script):
     """Function of the wildcards: digest of the code behind one figure."""
 
     def of_figure(wildcards):
-        target = registry.FIGURES[getattr(wildcards, "figure", script.removesuffix(".py"))]
+        target = registry.FIGURES[
+            getattr(wildcards, "figure", script.removesuffix(".py"))
+        ]
         return digest(f"{workflow.basedir}/workflow/scripts/{script}", target)
 
     return of_figure
@@ -80,19 +84,29 @@ def first_shards(pattern):
 
     def files(wildcards):
         study = STUDIES[wildcards.study]
-        return expand(pattern, study=study.name, cell=study.cells, shard=study.shards[0])
+        return expand(
+            pattern, study=study.name, cell=study.cells, shard=study.shards[0]
+        )
 
     return files
 
 
 def figures(study):
     """Every figure of a study."""
-    return expand("results/{study}/figures/{figure}.{kind}", study=study, figure=FIGURES, kind=("png", "svg"))
+    return expand(
+        "results/{study}/figures/{figure}.{kind}",
+        study=study,
+        figure=FIGURES,
+        kind=("png", "svg"),
+    )
 
 
 def headline_ratios(wildcards):
     """Cell -> the ratio of its main figures."""
-    return {name: float(cell["measure"]["ratio"]) for name, cell in STUDIES[wildcards.study].cells.items()}
+    return {
+        name: float(cell["measure"]["ratio"])
+        for name, cell in STUDIES[wildcards.study].cells.items()
+    }
 
 
 def cell_names(wildcards):

@@ -1,9 +1,9 @@
 rule dataset:
     """Draw the training, held-out and fresh points of a shard."""
     output:
-        SHARD + "/data.npz",
+        "results/{study}/{cell}/{shard}/data.npz",
     log:
-        LOGS + "/{study}/{cell}/{shard}/dataset.log",
+        "results/logs/{study}/{cell}/{shard}/dataset.log",
     conda:
         "../../envs/tables.yaml"
     params:

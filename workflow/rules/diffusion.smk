@@ -1,14 +1,14 @@
 rule train:
     """Train the replicates of a shard, stacked, and keep the snapshots."""
     input:
-        data=SHARD + "/data.npz",
+        data="results/{study}/{cell}/{shard}/data.npz",
     output:
-        snapshots=passing(SHARD + "/snapshots.npy"),
-        training=SHARD + "/training.parquet",
+        snapshots=passing("results/{study}/{cell}/{shard}/snapshots.npy"),
+        training="results/{study}/{cell}/{shard}/training.parquet",
     log:
-        LOGS + "/{study}/{cell}/{shard}/train.log",
+        "results/logs/{study}/{cell}/{shard}/train.log",
     benchmark:
-        TIMES + "/{study}/{cell}/{shard}/train.tsv"
+        "results/benchmarks/{study}/{cell}/{shard}/train.tsv"
     conda:
         "../../envs/torch.yaml"
     params:
@@ -21,15 +21,15 @@ rule train:
 rule sample:
     """Generate points from every snapshot of a shard."""
     input:
-        data=SHARD + "/data.npz",
-        snapshots=SHARD + "/snapshots.npy",
-        training=SHARD + "/training.parquet",
+        data="results/{study}/{cell}/{shard}/data.npz",
+        snapshots="results/{study}/{cell}/{shard}/snapshots.npy",
+        training="results/{study}/{cell}/{shard}/training.parquet",
     output:
-        passing(SHARD + "/samples.npy"),
+        passing("results/{study}/{cell}/{shard}/samples.npy"),
     log:
-        LOGS + "/{study}/{cell}/{shard}/sample.log",
+        "results/logs/{study}/{cell}/{shard}/sample.log",
     benchmark:
-        TIMES + "/{study}/{cell}/{shard}/sample.tsv"
+        "results/benchmarks/{study}/{cell}/{shard}/sample.tsv"
     conda:
         "../../envs/torch.yaml"
     params:

@@ -1,15 +1,15 @@
 rule neighbours:
     """Find the nearest training and test locations of every generated and every fresh point of a shard."""
     input:
-        data=SHARD + "/data.npz",
-        samples=SHARD + "/samples.npy",
+        data="results/{study}/{cell}/{shard}/data.npz",
+        samples="results/{study}/{cell}/{shard}/samples.npy",
     output:
-        generated=passing(SHARD + "/neighbours/generated.npy"),
-        fresh=SHARD + "/neighbours/fresh.npy",
+        generated=passing("results/{study}/{cell}/{shard}/neighbours/generated.npy"),
+        fresh="results/{study}/{cell}/{shard}/neighbours/fresh.npy",
     log:
-        LOGS + "/{study}/{cell}/{shard}/neighbours.log",
+        "results/logs/{study}/{cell}/{shard}/neighbours.log",
     benchmark:
-        TIMES + "/{study}/{cell}/{shard}/neighbours.tsv"
+        "results/benchmarks/{study}/{cell}/{shard}/neighbours.tsv"
     conda:
         "../../envs/tables.yaml"
     params:
@@ -21,14 +21,14 @@ rule neighbours:
 rule rates:
     """Judge every snapshot of a shard: raw and net copied fractions, mass and coverage per stratum."""
     input:
-        data=SHARD + "/data.npz",
-        generated=SHARD + "/neighbours/generated.npy",
-        fresh=SHARD + "/neighbours/fresh.npy",
-        training=SHARD + "/training.parquet",
+        data="results/{study}/{cell}/{shard}/data.npz",
+        generated="results/{study}/{cell}/{shard}/neighbours/generated.npy",
+        fresh="results/{study}/{cell}/{shard}/neighbours/fresh.npy",
+        training="results/{study}/{cell}/{shard}/training.parquet",
     output:
-        SHARD + "/rates.parquet",
+        "results/{study}/{cell}/{shard}/rates.parquet",
     log:
-        LOGS + "/{study}/{cell}/{shard}/rates.log",
+        "results/logs/{study}/{cell}/{shard}/rates.log",
     conda:
         "../../envs/tables.yaml"
     params:

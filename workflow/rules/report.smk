@@ -5,15 +5,15 @@ rule curve_figure:
     output:
         png=report(
             "results/{study}/figures/{figure}.png",
-            caption="../report/figure.rst",
+            caption="../report/curves.rst",
             category="{study}",
             labels={"figure": "{figure}"},
         ),
         svg="results/{study}/figures/{figure}.svg",
+    log:
+        "results/logs/{study}/{figure}.log",
     wildcard_constraints:
         figure="|".join(CURVE_FIGURES),
-    log:
-        LOGS + "/{study}/{figure}.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -30,13 +30,13 @@ rule losses:
     output:
         png=report(
             "results/{study}/figures/losses.png",
-            caption="../report/figure.rst",
+            caption="../report/losses.rst",
             category="{study}",
             labels={"figure": "losses"},
         ),
         svg="results/{study}/figures/losses.svg",
     log:
-        LOGS + "/{study}/losses.log",
+        "results/logs/{study}/losses.log",
     conda:
         "../../envs/figures.yaml"
     params:
@@ -48,19 +48,19 @@ rule losses:
 rule scatter:
     """Draw training, held-out and generated points of the first replicate of every cell at five snapshots."""
     input:
-        data=first_shards(SHARD + "/data.npz"),
-        samples=first_shards(SHARD + "/samples.npy"),
-        training=first_shards(SHARD + "/training.parquet"),
+        data=first_shards("results/{study}/{cell}/{shard}/data.npz"),
+        samples=first_shards("results/{study}/{cell}/{shard}/samples.npy"),
+        training=first_shards("results/{study}/{cell}/{shard}/training.parquet"),
     output:
         png=report(
             "results/{study}/figures/scatter.png",
-            caption="../report/figure.rst",
+            caption="../report/scatter.rst",
             category="{study}",
             labels={"figure": "scatter"},
         ),
         svg="results/{study}/figures/scatter.svg",
     log:
-        LOGS + "/{study}/scatter.log",
+        "results/logs/{study}/scatter.log",
     conda:
         "../../envs/figures.yaml"
     params:

@@ -1,8 +1,10 @@
 rule plan:
     """Print what the chosen config would run, and what that costs. Runs nothing."""
+    log:
+        "results/logs/plan.log",
     localrule: True
     conda:
-        "../../envs/tables.yaml"
+        "../../envs/torch.yaml"
     params:
         studies=STUDIES,
     script:
@@ -12,13 +14,13 @@ rule plan:
 rule curves:
     """Mean and 95 % interval over replicates of every rate and loss of a study."""
     input:
-        rates=shards(SHARD + "/rates.parquet"),
-        training=shards(SHARD + "/training.parquet"),
+        rates=shards("results/{study}/{cell}/{shard}/rates.parquet"),
+        training=shards("results/{study}/{cell}/{shard}/training.parquet"),
     output:
         curves="results/{study}/curves.parquet",
         losses="results/{study}/losses.parquet",
     log:
-        LOGS + "/{study}/curves.log",
+        "results/logs/{study}/curves.log",
     conda:
         "../../envs/tables.yaml"
     params:

@@ -5,6 +5,7 @@ output   curves.parquet and losses.parquet, columns as in diffmem.studies.outlie
 """
 
 import pandas as pd
+
 from diffmem import files, job
 from diffmem.studies import outliers
 

@@ -5,7 +5,7 @@ output   data.npz: train (r, n, d), test (r, n', d), fresh (r, f, d), float64; s
 """
 
 from diffmem import files, job
-from diffmem.config import replicates
+from diffmem.cells import replicates
 from diffmem.data.dataset import stack
 
 job.start(snakemake.log[0])

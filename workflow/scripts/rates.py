@@ -5,6 +5,7 @@ output   rates.parquet: study, cell, replicate, weights, step, epoch, index and 
 """
 
 import pandas as pd
+
 from diffmem import files, job
 from diffmem.data.dataset import STRATA
 from diffmem.measure import rates

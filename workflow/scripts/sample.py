@@ -6,11 +6,12 @@ output   samples.npy (r, s, g, d) float32
 
 import numpy as np
 import torch
+from tqdm import tqdm
+
 from diffmem import files, job
-from diffmem.config import replicates
+from diffmem.cells import replicates
 from diffmem.diffusion import denoiser, networks
 from diffmem.diffusion.generate import generate
-from tqdm import tqdm
 
 job.start(snakemake.log[0])
 torch.set_flush_denormal(True)

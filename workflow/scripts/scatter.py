@@ -9,7 +9,9 @@ from diffmem.report import scatter, style
 
 job.start(snakemake.log[0])
 panels = {}
-for name, *paths in zip(snakemake.params.cells, snakemake.input.data, snakemake.input.samples, snakemake.input.training, strict=True):
+for name, *paths in zip(
+    snakemake.params.cells, snakemake.input.data, snakemake.input.samples, snakemake.input.training, strict=True
+):
     data = files.load_arrays(paths[0], names=("train", "train_stratum", "test"))
     epochs = files.load_table(paths[2], columns=("epoch",))["epoch"].unique().tolist()
     samples = files.load_array(paths[1], ndim=4)[0]

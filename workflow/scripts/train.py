@@ -7,10 +7,11 @@ output   snapshots.npy (r, s, p) float32: parameters
 
 import pandas as pd
 import torch
-from diffmem import files, job
-from diffmem.config import replicates
-from diffmem.diffusion import denoiser, networks, training
 from tqdm import tqdm
+
+from diffmem import files, job
+from diffmem.cells import replicates
+from diffmem.diffusion import denoiser, networks, training
 
 job.start(snakemake.log[0])
 torch.set_flush_denormal(True)

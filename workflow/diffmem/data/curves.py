@@ -44,7 +44,7 @@ def swiss_roll(count: int, rng: np.random.Generator, *, noise: float) -> np.ndar
 
 
 def s_curve(count: int, rng: np.random.Generator, *, noise: float) -> np.ndarray:
-    """A strip bent to an S: (sin t, h, sign(t)(cos t - 1)) with t uniform on [-1.5 pi, 1.5 pi], h on [-1, 1]. (count, 3).
+    """A strip bent to an S: (sin t, h, sign(t)(cos t - 1)), t uniform on [-1.5 pi, 1.5 pi], h on [-1, 1]. (count, 3).
 
     ``noise`` is the standard deviation around the strip.
     """

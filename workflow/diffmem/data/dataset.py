@@ -111,7 +111,11 @@ def _half(
     options = settings["near_duplicates"]
     jittered = (
         injection.near_duplicates(
-            inliers[double : double + near], injecting, others=inliers, copies=options["copies"], jitter=options["jitter"]
+            inliers[double : double + near],
+            injecting,
+            others=inliers,
+            copies=options["copies"],
+            jitter=options["jitter"],
         )
         if near
         else inliers[:0]

@@ -8,9 +8,7 @@ def gaussian(count: int, rng: np.random.Generator, *, dimension: int) -> np.ndar
     return rng.standard_normal((count, dimension))
 
 
-def mixture(
-    count: int, rng: np.random.Generator, *, dimension: int, components: int, separation: float
-) -> np.ndarray:
+def mixture(count: int, rng: np.random.Generator, *, dimension: int, components: int, separation: float) -> np.ndarray:
     """Equally likely unit Gaussians whose centres lie at distance ``separation`` from the origin. (count, dimension).
 
     The directions of the centres are drawn first, from the same generator: one draw has one set of centres.

@@ -25,9 +25,9 @@ def outliers(
 ) -> Outliers:
     """Draw ``count`` points in Gaussian clusters outside the inliers.
 
-    A centre lies ``distance`` standard deviations of the ``inliers`` (n, d) from their mean, in a random direction among
-    those in which the cluster is clear of the inliers and of earlier clusters. If 1,000 directions hold no clear
-    one, the clearest is taken; the clearance is part of the result.
+    A centre lies ``distance`` standard deviations of the ``inliers`` (n, d) from their mean, in a random direction
+    among those in which the cluster is clear of the inliers and of earlier clusters. If 1,000 directions hold no
+    clear one, the clearest is taken; the clearance is part of the result.
     """
     mean, scale = inliers.mean(0), inliers.std(0)
     occupied = (inliers - mean) / scale

@@ -26,7 +26,9 @@ def denoiser(network: nn.Module, schedule: Schedule) -> Denoiser:
     return denoise
 
 
-def loss(network: nn.Module, schedule: Schedule, *, x0: torch.Tensor, u: torch.Tensor, eps: torch.Tensor) -> torch.Tensor:
+def loss(
+    network: nn.Module, schedule: Schedule, *, x0: torch.Tensor, u: torch.Tensor, eps: torch.Tensor
+) -> torch.Tensor:
     """Mean square error of F against its target, per replicate: shape (r,).
 
     Args:

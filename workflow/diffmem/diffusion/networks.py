@@ -30,6 +30,7 @@ class Linear(nn.Module):
         self.bias = uniform(1, outputs)  # (r, 1, outputs)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Shape (r, b, inputs) to (r, b, outputs)."""
         return torch.baddbmm(self.bias, x, self.weight)
 
 
@@ -68,6 +69,7 @@ class ResidualMLP(nn.Module):
         return torch.cat([angle.sin(), angle.cos()], -1)
 
     def forward(self, x: torch.Tensor, c_noise: torch.Tensor) -> torch.Tensor:
+        """F(x, c_noise), shapes as at the top of this module."""
         coordinates = self.embed(self.scale * x).flatten(-2)  # (r, b, d * embedding)
         time = self.embed(c_noise)  # (r, b, embedding) or (1, 1, embedding)
         if time.shape[:2] == x.shape[:2]:

@@ -6,15 +6,16 @@ One step from sigma to s < sigma with D = D(x; sigma):
     DDPM            x' = D + (s^2 / sigma^2) (x - D) + s sqrt(1 - s^2 / sigma^2) eps                   (2)
     Heun            (1), then the mean of the slopes (x - D) / sigma at both ends where s > 0          (3)
 
-(1) is Song et al. 2021 (https://arxiv.org/abs/2010.02502) and Euler's method; (2) is the ancestral step of Ho et al. 2020
-with the posterior's own variance; (3) is Karras et al. 2022, algorithm 1. All in the form x = x_0 + sigma eps. At s = 0 each
-ends in D.
+(1) is Song et al. 2021 (https://arxiv.org/abs/2010.02502) and Euler's method; (2) is the ancestral step of Ho et al.
+2020 with the posterior's own variance; (3) is Karras et al. 2022, algorithm 1. All in the form x = x_0 + sigma eps.
+At s = 0 each ends in D.
 
-A sampler is a function of (denoise, x, sigmas, noise): x of shape (r, b, d), sigmas of shape (t + 1,) with a final 0, and
-``noise`` a function that returns standard normal noise of the shape of x.
+A sampler is a function of (denoise, x, sigmas, noise): x of shape (r, b, d), sigmas of shape (t + 1,) with a final 0,
+and ``noise`` a function that returns standard normal noise of the shape of x.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 
@@ -23,16 +24,16 @@ from diffmem.diffusion.denoiser import Denoiser
 Noise = Callable[[], torch.Tensor]
 
 
-def ddim(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, noise: Noise) -> torch.Tensor:
+def ddim(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, _noise: Noise) -> torch.Tensor:
     """Deterministic sampling by (1)."""
-    for sigma, s in zip(sigmas[:-1], sigmas[1:], strict=True):
+    for sigma, s in pairwise(sigmas):
         x = torch.lerp(denoise(x, sigma.view(1, 1)), x, s / sigma)
     return x
 
 
 def ddpm(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, noise: Noise) -> torch.Tensor:
     """Ancestral sampling by (2)."""
-    for sigma, s in zip(sigmas[:-1], sigmas[1:], strict=True):
+    for sigma, s in pairwise(sigmas):
         ratio = (s / sigma) ** 2
         x = torch.lerp(denoise(x, sigma.view(1, 1)), x, ratio)
         if s > 0:
@@ -40,9 +41,9 @@ def ddpm(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, noise: Noise)
     return x
 
 
-def heun(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, noise: Noise) -> torch.Tensor:
+def heun(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, _noise: Noise) -> torch.Tensor:
     """Deterministic sampling of second order by (3): two evaluations a step, one in the last."""
-    for sigma, s in zip(sigmas[:-1], sigmas[1:], strict=True):
+    for sigma, s in pairwise(sigmas):
         slope = (x - denoise(x, sigma.view(1, 1))) / sigma
         ahead = x + (s - sigma) * slope
         if s > 0:

@@ -39,7 +39,8 @@ class Schedule:
         quantile: noise level of shape like u for u in [0, 1): training draws u uniformly.
         coefficients: those of (2) for a tensor of noise levels.
         sampling: function of a number of steps that returns that many noise levels, largest first.
-        prior: standard deviation per coordinate of the point at which sampling starts, as a function of the first level.
+        prior: standard deviation per coordinate of the point at which sampling starts, as a function of the first
+            level.
     """
 
     quantile: Callable[[torch.Tensor], torch.Tensor]
@@ -60,9 +61,7 @@ def cosine(*, steps: int) -> Schedule:
     return _ddpm((signal[1:] / signal[:-1]).clamp(min=1 - 0.999))
 
 
-def edm(
-    *, sigma_min: float, sigma_max: float, rho: float, p_mean: float, p_std: float, sigma_data: float
-) -> Schedule:
+def edm(*, sigma_min: float, sigma_max: float, rho: float, p_mean: float, p_std: float, sigma_data: float) -> Schedule:
     """Karras et al. 2022, table 1: log-normal training levels, sampling levels equally spaced in sigma^(1/rho)."""
 
     def quantile(u: torch.Tensor) -> torch.Tensor:

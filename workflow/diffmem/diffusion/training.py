@@ -20,7 +20,7 @@ from diffmem.diffusion.schedules import Schedule
 
 BLOCK = 64  # steps whose batches and noise are drawn at once
 LEVELS = 16  # noise levels, equally spaced in training probability, at which the losses are evaluated
-EVALUATED = 1000  # points of each set on which the losses are evaluated, at most
+EVALUATED = 250  # points of each set on which the losses are evaluated, at most
 
 
 class DivergedError(RuntimeError):
@@ -102,17 +102,15 @@ def train(
         settings["epochs"], count=settings["snapshots"]["count"], spacing=settings["snapshots"]["spacing"]
     )
     due = {epoch * per_epoch for epoch in epochs}
-    step = 0
     if 0 in due:
         yield losses.snapshot(network, networks.flatten(network), step=0, epoch=0)
-    for x0, u, eps in _batches(points, batch, seed=seed, replicates=replicates):
+    for step, (x0, u, eps) in enumerate(_batches(points, batch, seed=seed, replicates=replicates), 1):
         value = loss(network, schedule, x0=x0, u=u, eps=eps)
         value.sum().backward()
         if settings["clip"]:
             _clip(parameters, settings["clip"])
         optimizer.step()
         optimizer.zero_grad()
-        step += 1
         if mean is not None:
             mean.lerp_(networks.flatten(network), 1 - settings["ema"])
         if step % per_epoch == 0:
@@ -151,7 +149,7 @@ def _batches(
 
     Order and noise are drawn per replicate, each from its own generator, for many steps at once.
     """
-    r, n, d = points.shape
+    _, n, d = points.shape
     used = n // batch * batch
     orders = [torch_generator(seed, replicate=i, purpose="batches") for i in replicates]
     noises = [torch_generator(seed, replicate=i, purpose="noise") for i in replicates]
@@ -211,7 +209,5 @@ class _Losses:
     def _of(self, network: nn.Module, points: torch.Tensor) -> torch.Tensor:
         """Loss at every level, of shape (r, l), on ``points`` (r, n, d)."""
         r, n, _ = points.shape
-        each = [
-            loss(network, self.schedule, x0=points, u=u.expand(r, n), eps=self.eps[:, :n]) for u in self.u
-        ]
+        each = [loss(network, self.schedule, x0=points, u=u.expand(r, n), eps=self.eps[:, :n]) for u in self.u]
         return torch.stack(each, 1)

@@ -1,12 +1,12 @@
 r"""Chance levels of the train/test ratio.
 
 Let d_train and d_test be the distances from a generated point to the nearest of n training and n' test locations. If
-the point is independent of which locations were trained on, then around it d^m is exponential with a rate proportional to
-the number of locations, m being the local dimension, so that
+the point is independent of which locations were trained on, then around it d^m is exponential with a rate
+proportional to the number of locations, m being the local dimension, so that
 
     P(r d_train < d_test) = rho / (rho + r^m),   rho = n / n'.                                         (1)
 
-For r = 1 this holds exactly for any distribution. For a point and two of n locations around it, (d_2 / d_1)^m is Pareto:
+For r = 1 this holds exactly for any distribution. For a point and its two nearest locations, (d_2 / d_1)^m is Pareto:
 log(d_2 / d_1) is exponential with rate m (Facco et al. 2017, https://doi.org/10.1038/s41598-017-11873-y), and
 
     m = 1 / mean log(d_2 / d_1)                                                                        (2)

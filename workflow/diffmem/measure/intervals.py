@@ -12,7 +12,9 @@ def over_replicates(table: pd.DataFrame, *, by: list[str], value: str, level: fl
         a table with the columns ``by``, then mean, low, high and replicates (those with a number; missing values do not
         count). With one replicate low and high are missing: a single run has no interval.
     """
-    groups = table.groupby(by, observed=True, sort=False, dropna=False)[value].agg(["mean", "std", "count"]).reset_index()
+    groups = (
+        table.groupby(by, observed=True, sort=False, dropna=False)[value].agg(["mean", "std", "count"]).reset_index()
+    )
     half = stats.t.ppf((1 + level) / 2, groups["count"] - 1) * groups["std"] / np.sqrt(groups["count"])
     groups["low"], groups["high"] = groups["mean"] - half, groups["mean"] + half
     return groups.rename(columns={"count": "replicates"})[[*by, "mean", "low", "high", "replicates"]]

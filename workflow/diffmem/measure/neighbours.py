@@ -3,8 +3,8 @@
 FAISS computes squared distances in float32 as |q|^2 + |p|^2 - 2 q.p, which cancels for close points: it may return a
 wrong neighbour, or a distance of zero (statistics in docs/method.md). So the points are centred in float64, FAISS
 proposes more candidates than asked for, their distances are computed anew in float64, and a bound on FAISS's rounding
-tells for which queries an unseen point could still be nearer; those are searched in float64. In few dimensions a k-d tree
-does it all in float64, and faster. Equal distances are ordered by location.
+tells for which queries an unseen point could still be nearer; those are searched in float64. In few dimensions a k-d
+tree does it all in float64, and faster. Equal distances are ordered by location.
 """
 
 from dataclasses import dataclass

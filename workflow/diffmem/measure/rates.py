@@ -6,12 +6,12 @@ With q = d_test / d_train of a generated point and a ratio r:
     net copied fraction    A_r = share with q > r  -  share with q < 1/r                                (2)
     mass                   share of the points that fall to a stratum                                   (3)
 
-Swapping training and test points turns A_r into -A_r. Its mean is therefore exactly zero for any generator that does not
-know which half it was trained on, however good or bad its samples, when both halves have as many locations; and it is
-the copied share for one that copies that share and otherwise draws from the truth.
+Swapping training and test points turns A_r into -A_r. Its mean is therefore exactly zero for any generator that does
+not know which half it was trained on, however good or bad its samples, when both halves have as many locations; and it
+is the copied share for one that copies that share and otherwise draws from the truth.
 
-A point falls to the stratum of its nearest training location against the *plain* test set (as in the paper), and to that
-of its nearest location in either set against the *matched* one, which keeps (2) antisymmetric within every stratum.
+A point falls to the stratum of its nearest training location against the *plain* test set (as in the paper), and to
+that of its nearest location in either set against the *matched* one, which keeps (2) antisymmetric in every stratum.
 
 Normalisations: ``generated`` divides by all generated points (as the paper does), ``stratum`` by those that fall to the
 stratum, ``location`` counts a stratum's training locations that at least one generated point reproduces and
@@ -151,7 +151,7 @@ def _measures(table: np.ndarray, known: Strata, ratios: np.ndarray, reference: s
 
 
 def _above(q: np.ndarray, code: np.ndarray, ratios: np.ndarray, k: int) -> np.ndarray:
-    """How many of each stratum have q > r, for all ratios in one pass: shape (k + 1, ratios), the last row all strata."""
+    """How many of each stratum have q > r, all ratios in one pass: shape (k + 1, ratios), the last row all strata."""
     passed = np.searchsorted(ratios, q, side="left")  # number of ratios strictly below q
     width = len(ratios) + 1
     histogram = np.bincount(code * width + passed, minlength=k * width).reshape(k, width)
@@ -193,7 +193,7 @@ def _chance(key, ratios, dimension: float, known: Strata, reference: str, shape:
 
 
 def _tidy(*, value, count, floor, chance, strata: tuple[str, ...], thresholds: np.ndarray) -> pd.DataFrame:
-    """One row per snapshot, stratum and threshold, from ``value`` and ``count`` (s, k, t), ``floor``, ``chance`` (k, t)."""
+    """One row per snapshot, stratum and threshold: ``value``, ``count`` (s, k, t), ``floor``, ``chance`` (k, t)."""
     s, k, t = value.shape
     snapshot, stratum, threshold = np.indices((s, k, t)).reshape(3, -1)
     return pd.DataFrame(

@@ -1,6 +1,7 @@
 """Curves over epochs: copied fractions, mass and coverage, per stratum, with intervals and the chance level.
 
-Every function takes the table of ``studies.outliers.curves`` and cell -> ratio of the main figures, and returns a figure.
+Every function takes the table of ``studies.outliers.curves`` and cell -> ratio of the main figures, and returns a
+figure.
 """
 
 import pandas as pd
@@ -47,7 +48,14 @@ def mass(curves: pd.DataFrame, *, ratios: dict[str, float]):
     """How much of what is generated falls to a stratum, over its share of the training rows."""
     rows = _select(curves, "mass", "training").assign(threshold=float("nan"))
     rows = rows[rows["stratum"] != "all"]
-    figure = _facets(rows, ratios, columns="reference", rows="cell", ylabel="share generated /\nshare of training rows", percent=False)
+    figure = _facets(
+        rows,
+        ratios,
+        columns="reference",
+        rows="cell",
+        ylabel="share generated /\nshare of training rows",
+        percent=False,
+    )
     for axes in figure.axes:
         axes.set_yscale("symlog", linthresh=0.1)
         axes.set_ylim(bottom=0)
@@ -74,7 +82,7 @@ def _facets(
     """
     across = list(ratios) if columns == "cell" else [r for r in REFERENCE if r in set(table["reference"])]
     down = list(ratios) if rows == "cell" else [r for r in REFERENCE if r in set(table["reference"])]
-    figure, axes = style.grid(max(len(down), 1), max(len(across), 1), sharey="row" if rows == "cell" else False)
+    figure, axes = style.grid(max(len(down), 1), max(len(across), 1), sharey="row")
     factor = 100 if percent else 1
     for i, row in enumerate(down):
         for j, column in enumerate(across):

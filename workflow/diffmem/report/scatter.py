@@ -5,15 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import seaborn as sns
 
+from diffmem.data.dataset import STRATA
 from diffmem.report import style
 
-SHOWN = 2000  # points of each kind at most
-STRATA = ("inlier", "outlier", "duplicate", "near-duplicate")
+SHOWN = 1000  # points of each kind at most
+SIDE = 2.0  # of a panel, in inches
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One replicate: train (n, d), stratum (n,), test (n', d), generated (s, g, d) and the epochs of the s snapshots."""
+    """One replicate: train (n, d), stratum (n,), test (n', d), generated (s, g, d), epochs of the s snapshots."""
 
     train: np.ndarray
     stratum: np.ndarray
@@ -24,17 +25,19 @@ class Panel:
 
 def scatter(cells: dict[str, Panel], *, snapshots: int = 5):
     """One row per cell, one column per snapshot, the first two coordinates of every point."""
-    figure, axes = style.grid(max(len(cells), 1), snapshots)
+    figure, axes = style.grid(max(len(cells), 1), snapshots, width=SIDE, height=SIDE)
     for row, (name, cell) in zip(axes, cells.items(), strict=False):
         limits = _limits(cell.train)
-        chosen = np.unique(np.linspace(0, len(cell.epochs) - 1, snapshots).round().astype(int))
-        for panel, snapshot in zip(row, chosen, strict=False):
-            _points(panel, cell.generated[snapshot], color="#BBBBBB", label="generated", size=4)
-            _points(panel, cell.test, color=style.SET["held-out"], label="held-out", size=3)
+        shown = np.unique(np.linspace(0, len(cell.epochs) - 1, snapshots).round().astype(int))
+        for panel, snapshot in zip(row, shown, strict=False):
+            _points(panel, cell.test, color=style.SET["held-out"], label="held-out", size=8)
             for code, stratum in enumerate(STRATA):
-                _points(panel, cell.train[cell.stratum == code], color=style.STRATUM[stratum], label=f"train: {stratum}", size=5)
-            panel.set(xlim=limits[0], ylim=limits[1], aspect="equal", xlabel="first feature", ylabel="second feature")
-            panel.set_title(f"{name}, epoch {cell.epochs[snapshot]:,}", fontsize="medium")
+                chosen = cell.train[cell.stratum == code]
+                _points(panel, chosen, color=style.STRATUM[stratum], label=f"train: {stratum}", size=8)
+            _points(panel, cell.generated[snapshot], color="black", label="generated", size=1.5)
+            panel.set(xlim=limits[0], ylim=limits[1], aspect="equal", xlabel="first feature")
+            panel.set_title(f"{name}\nepoch {cell.epochs[snapshot]:,}", fontsize="medium")
+        row[0].set_ylabel("second feature")
     style.legend_below(figure, axes, columns=6)
     sns.despine(figure)
     return figure

@@ -50,9 +50,9 @@ def band(axes, x, mean, low, high, *, color: str, label: str | None = None, line
     axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
 
 
-def grid(rows: int, columns: int, *, sharey: bool | str = False):
-    """Figure and a two-dimensional array of panels."""
-    return plt.subplots(rows, columns, figsize=(WIDTH * columns, HEIGHT * rows + 0.5), sharey=sharey, squeeze=False)
+def grid(rows: int, columns: int, *, width: float = WIDTH, height: float = HEIGHT, sharey: bool | str = False):
+    """Figure and a two-dimensional array of panels of ``width`` x ``height`` inches."""
+    return plt.subplots(rows, columns, figsize=(width * columns, height * rows + 0.5), sharey=sharey, squeeze=False)
 
 
 def legend_below(figure, axes, *, columns: int = 5) -> None:

@@ -34,7 +34,7 @@ def thresholds(curves: pd.DataFrame, *, ratios: dict[str, float]):
             panel.set_xscale("log")
             panel.xaxis.set_major_formatter("{x:g}")
             panel.xaxis.set_minor_formatter("{x:g}")
-            panel.set_xlabel("ratio r between the distances to test and training points")
+            panel.set_xlabel("ratio r")
             axes[i, 0].set_ylabel(label)
         axes[0, j].set_title(f"{cell}, last snapshot, {best} test set", fontsize="medium")
     style.legend_below(figure, axes, columns=4)

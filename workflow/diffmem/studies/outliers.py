@@ -22,9 +22,7 @@ def curves(rates: pd.DataFrame) -> pd.DataFrame:
     result = over_replicates(rates, by=CURVE, value="value")
     floor = over_replicates(rates, by=CURVE, value="floor")
     chance = over_replicates(rates, by=CURVE, value="chance")
-    return result.assign(
-        floor=floor["mean"], floor_low=floor["low"], floor_high=floor["high"], chance=chance["mean"]
-    )
+    return result.assign(floor=floor["mean"], floor_low=floor["low"], floor_high=floor["high"], chance=chance["mean"])
 
 
 def losses(training: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,81 @@
+"""What can be chosen by name exists, takes only what the schema knows, and is as the tables describe it."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from diffmem import checks, config, registry
+
+TABLES = {"SHAPES": "data", "NETWORKS": "model", "SCHEDULES": "schedule", "SAMPLERS": "sampling"}
+ENTRIES = [
+    pytest.param(target, id=f"{table}-{name}")
+    for table in (*TABLES, "FIGURES")
+    for name, target in getattr(registry, table).items()
+]
+SHAPES = list(registry.SHAPES)
+
+
+def section(name):
+    study = config.load_schema()["properties"]["studies"]["additionalProperties"]
+    return study["properties"][name]["properties"]
+
+
+def points(shape, count, **changes):
+    defaults = {key: part.get("default") for key, part in section("data").items()}
+    target = registry.SHAPES[shape]
+    settings = registry.chosen(target, {**defaults, **changes})
+    return registry.load(target)(count, np.random.default_rng(0), **settings)
+
+
+@pytest.mark.parametrize("target", ENTRIES)
+def test_every_entry_loads_and_its_options_are_read_right_from_the_source(target):
+    parameters = inspect.signature(registry.load(target)).parameters.values()
+    keyword_only = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+    assert registry.options(target) == keyword_only
+
+
+@pytest.mark.parametrize(("table", "name"), TABLES.items())
+def test_options_of_a_table_are_the_option_keys_of_its_schema_section(table, name):
+    taken = {option for target in getattr(registry, table).values() for option in registry.options(target)}
+    marked = {key for key, part in section(name).items() if part.get("x-option")}
+    assert taken == marked
+
+
+@pytest.mark.parametrize(("table", "name"), TABLES.items())
+def test_the_schema_offers_exactly_the_names_of_the_table(table, name):
+    key, chosen_from = checks.CHOICES[name]
+    assert chosen_from is getattr(registry, table)
+    assert section(name)[key]["enum"] == list(chosen_from)
+    assert section(name)[key]["default"] in chosen_from
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("count", [0, 1, 50])
+def test_a_shape_has_as_many_points_and_features_as_it_says(shape, count):
+    dimension = checks.dimension({"shape": shape, "dimension": 5})
+    assert points(shape, count, dimension=5).shape == (count, dimension)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape_has_a_fixed_dimension_or_takes_one(shape):
+    assert (shape in registry.DIMENSIONS) != ("dimension" in registry.options(registry.SHAPES[shape]))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_only_finite_shapes_run_out_of_points(shape):
+    asked = 3000
+    assert len(points(shape, asked)) == registry.FINITE.get(shape, asked)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape_draws_distinct_points_from_its_generator_alone(shape):
+    draw = points(shape, 200)
+    assert np.array_equal(draw, points(shape, 200))
+    assert len(np.unique(draw, axis=0)) == 200
+
+
+def test_chosen_keeps_only_what_an_entry_takes():
+    target = registry.SHAPES["mixture"]
+    settings = {"noise": 0.1, "dimension": 3, "components": 2, "inliers": 10}
+    assert registry.chosen(target, settings) == {"dimension": 3, "components": 2}

@@ -1,0 +1,33 @@
+"""A study, its cells and its shards: what the wildcards of the rules stand for."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study of the config.
+
+    Attributes:
+        question: which paper's question is asked.
+        replicates: independent runs of every cell.
+        cells: name of a cell -> its complete settings.
+        shards: names of the shards, as r000-004, each the replicates that one job works on.
+    """
+
+    name: str
+    question: str
+    replicates: int
+    cells: dict[str, dict[str, Any]]
+    shards: tuple[str, ...]
+
+
+def shards(*, replicates: int, size: int) -> tuple[str, ...]:
+    """Names of the shards of so many replicates, ``size`` to a shard and the rest in the last."""
+    return tuple(f"r{start:03d}-{min(start + size, replicates) - 1:03d}" for start in range(0, replicates, size))
+
+
+def replicates(shard: str) -> range:
+    """Numbers of the replicates in the shard called r000-004."""
+    first, last = shard.removeprefix("r").split("-")
+    return range(int(first), int(last) + 1)
