@@ -17,7 +17,7 @@ sys.path.insert(0, f"{workflow.basedir}/workflow")
 
 if not workflow.configfiles:
 
-    configfile: "config/config.yaml"
+    configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "workflow/rules/common.smk"

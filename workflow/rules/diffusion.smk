@@ -25,7 +25,8 @@ rule sample:
         snapshots="results/{study}/{cell}/{shard}/snapshots.npy",
         training="results/{study}/{cell}/{shard}/training.parquet",
     output:
-        passing("results/{study}/{cell}/{shard}/samples.npy"),
+        samples=passing("results/{study}/{cell}/{shard}/samples.npy"),
+        glimpse="results/{study}/{cell}/{shard}/glimpse.npz",
     log:
         "results/logs/{study}/{cell}/{shard}/sample.log",
     benchmark:

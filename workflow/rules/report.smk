@@ -49,8 +49,7 @@ rule scatter:
     """Draw training, held-out and generated points of the first replicate of every cell at five snapshots."""
     input:
         data=first_shards("results/{study}/{cell}/{shard}/data.npz"),
-        samples=first_shards("results/{study}/{cell}/{shard}/samples.npy"),
-        training=first_shards("results/{study}/{cell}/{shard}/training.parquet"),
+        glimpse=first_shards("results/{study}/{cell}/{shard}/glimpse.npz"),
     output:
         png=report(
             "results/{study}/figures/scatter.png",

@@ -2,6 +2,7 @@
 
 input    data.npz, snapshots.npy (r, s, p), training.parquet (the steps of the snapshots)
 output   samples.npy (r, s, g, d) float32
+         glimpse.npz: points (r, 5, 1000 at most, d) and epoch (5,) of five of the snapshots, for the scatter
 """
 
 import numpy as np
@@ -11,25 +12,26 @@ from tqdm import tqdm
 from diffmem import files, job
 from diffmem.cells import replicates
 from diffmem.diffusion import denoiser, networks
-from diffmem.diffusion.generate import generate
+from diffmem.diffusion.generate import generate, glimpse
 
 job.start(snakemake.log[0])
 torch.set_flush_denormal(True)
 cell, shard = snakemake.params.cell, list(replicates(snakemake.wildcards.shard))
 dimension = files.load_arrays(snakemake.input.data, names=("train",))["train"].shape[2]
 snapshots = files.load_array(snakemake.input.snapshots, ndim=3)
-steps = files.load_table(snakemake.input.training, columns=("step",))["step"].unique().tolist()
+times = files.load_table(snakemake.input.training, columns=("step", "epoch"))[["step", "epoch"]].drop_duplicates()
 network = denoiser.build(cell["model"], dimension=dimension, seed=cell["seed"], replicates=shard[:1])
 schedule = denoiser.schedule(cell["schedule"])
 denoise = denoiser.denoiser(network, schedule)
 size = dict(count=cell["sampling"]["count"], dimension=dimension)
 shape = (*snapshots.shape[:2], *size.values())
 with (
-    files.new_array(snakemake.output[0], shape=shape, dtype="float32") as out,
+    files.new_array(snakemake.output.samples, shape=shape, dtype="float32") as out,
     tqdm(total=shape[0] * shape[1], unit="snapshot", mininterval=2) as bar,
 ):
     for i, j in np.ndindex(shape[:2]):
         networks.load(network, torch.from_numpy(snapshots[i, j][None].copy()))
-        stream = dict(seed=cell["seed"], replicate=shard[i], index=steps[j])
+        stream = dict(seed=cell["seed"], replicate=shard[i], index=int(times["step"].iloc[j]))
         out[i, j] = generate(denoise, schedule, cell["sampling"], **size, **stream)
         bar.update()
+    files.save_arrays(snakemake.output.glimpse, glimpse(out, times["epoch"].tolist()))

@@ -1,6 +1,6 @@
 """Draw the points of the first replicate of every cell.
 
-input    data.npz, samples.npy and training.parquet of the first shard of every cell
+input    data.npz and glimpse.npz of the first shard of every cell
 output   a PNG and an SVG
 """
 
@@ -9,11 +9,9 @@ from diffmem.report import scatter, style
 
 job.start(snakemake.log[0])
 panels = {}
-for name, *paths in zip(
-    snakemake.params.cells, snakemake.input.data, snakemake.input.samples, snakemake.input.training, strict=True
-):
+for cell, *paths in zip(snakemake.params.cells, snakemake.input.data, snakemake.input.glimpse, strict=True):
     data = files.load_arrays(paths[0], names=("train", "train_stratum", "test"))
-    epochs = files.load_table(paths[2], columns=("epoch",))["epoch"].unique().tolist()
-    samples = files.load_array(paths[1], ndim=4)[0]
-    panels[name] = scatter.Panel(data["train"][0], data["train_stratum"][0], data["test"][0], samples, epochs)
+    seen = files.load_arrays(paths[1], names=("points", "epoch"))
+    points = [data[name][0] for name in ("train", "train_stratum", "test")]
+    panels[style.title(snakemake.wildcards.study, cell)] = scatter.Panel(*points, seen["points"][0], seen["epoch"])
 style.save(scatter.scatter(panels), png=snakemake.output.png, svg=snakemake.output.svg)

@@ -9,6 +9,7 @@ from diffmem import registry
 from diffmem.diffusion.denoiser import Denoiser, torch_generator
 from diffmem.diffusion.schedules import Schedule
 
+GLIMPSE = 5, 1000  # snapshots and points per snapshot that are kept for a look at the points themselves
 CHUNK = 1000  # points that go through the sampler together: what they need fits into a core's cache
 
 
@@ -45,3 +46,13 @@ def generate(
         x = schedule.prior(sigmas[0]) * noise()
         out[start : start + size] = sampler(denoise, x, sigmas, noise)[0]
     return out
+
+
+def glimpse(samples: np.ndarray, epochs: list[int]) -> dict[str, np.ndarray]:
+    """A few points from a few snapshots, equally spaced in number, that stay when ``samples`` (r, s, g, d) go.
+
+    Returns:
+        points of shape (r, k, g', d) and the epochs (k,) of their snapshots.
+    """
+    chosen = np.unique(np.linspace(0, len(epochs) - 1, GLIMPSE[0]).round().astype(int))
+    return {"points": samples[:, chosen, : GLIMPSE[1]], "epoch": np.array(epochs)[chosen]}

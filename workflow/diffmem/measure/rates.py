@@ -28,6 +28,7 @@ from diffmem.points import first_rows
 
 REFERENCES = ("plain", "matched")
 ALL = "all"  # the stratum of everything
+LONE = "outlier"  # the stratum that has no counterpart in the plain test set
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,14 @@ class Strata:
     plain: int
 
     def rho(self, reference: str) -> float:
-        """Training locations over test locations."""
-        return len(self.train) / (self.plain if reference == "plain" else len(self.test))
+        """Training locations over test locations; against the plain test set, those that have a counterpart there."""
+        if reference == "matched":
+            return len(self.train) / len(self.test)
+        return np.count_nonzero(~self.lone()[self.train]) / self.plain
+
+    def lone(self) -> np.ndarray:
+        """Which of the k strata have no counterpart in the plain test set."""
+        return np.array([name == LONE for name in self.names])
 
 
 def strata(
@@ -86,7 +93,7 @@ def rates(
     Returns:
         tidy table with the columns snapshot, stratum, reference, criterion, threshold, normalisation, value, count (of
         generated points or locations), floor (the same on the fresh points) and chance (the formula of
-        ``chance``, for raw fractions within a stratum; 0 for net ones).
+        ``chance`` for raw fractions within a stratum, 0 for net ones, missing where it does not apply).
     """
     ratios = np.asarray(ratios, dtype=float)
     dimension = local_dimension(fresh["train_distance"])
@@ -181,14 +188,14 @@ def _with_all(counts: np.ndarray) -> np.ndarray:
 
 
 def _chance(key, ratios, dimension: float, known: Strata, reference: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The formula where it applies: outliers have no counterpart in the plain test set, so it says nothing there."""
-    if key[0] == "net":
-        return np.zeros(shape)
-    if key != ("raw", "stratum"):
+    """The formula where it applies: not for what has no counterpart in the test set, nor for a sum that contains it."""
+    if key not in (("raw", "stratum"), ("net", "stratum"), ("net", "generated")):
         return np.full(shape, np.nan)
-    level = np.tile(chance(ratios, dimension=dimension, rho=known.rho(reference)), (shape[0], 1))
-    if reference == "plain" and "outlier" in known.names:
-        level[known.names.index("outlier")] = np.nan
+    raw = chance(ratios, dimension=dimension, rho=known.rho(reference))
+    level = np.tile(raw if key[0] == "raw" else np.zeros_like(raw), (shape[0], 1))
+    if reference == "plain":
+        lone = known.lone()
+        level[np.append(lone, (lone & (known.rows > 0)).any())] = np.nan
     return level
 
 

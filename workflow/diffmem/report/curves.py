@@ -57,7 +57,7 @@ def mass(curves: pd.DataFrame, *, ratios: dict[str, float]):
         percent=False,
     )
     for axes in figure.axes:
-        axes.set_yscale("symlog", linthresh=0.1)
+        axes.set_yscale("symlog", linthresh=0.1, linscale=0.3)
         axes.set_ylim(bottom=0)
     return figure
 
@@ -99,7 +99,8 @@ def _facets(
                 if zero is None:
                     panel.plot(line["epoch"], factor * line["floor"], color=color, linestyle="--", linewidth=0.9)
             style.epoch_axis(panel)
-            panel.set_title(f"{where['cell']}, r = {ratio:g}\n{REFERENCE[where['reference']]}", fontsize="medium")
+            name = style.title(part["study"].iloc[0] if len(part) else "", where["cell"])
+            panel.set_title(f"{name}, r = {ratio:g}\n{REFERENCE[where['reference']]}", fontsize="medium")
         axes[i, 0].set_ylabel(ylabel)
     if zero is not None:
         for panel in axes.flat:

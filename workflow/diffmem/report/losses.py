@@ -13,13 +13,14 @@ def losses(table: pd.DataFrame):
         table: as made by ``studies.outliers.losses``.
     """
     cells = list(table["cell"].unique())
+    study = table["study"].iloc[0] if len(table) else ""
     figure, axes = style.grid(1, max(len(cells), 1))
     for panel, cell in zip(axes.flat, cells, strict=False):
         for name, color in style.SET.items():
             line = table[(table["cell"] == cell) & (table["set"] == name)].sort_values("epoch")
             style.band(panel, line["epoch"], line["mean"], line["low"], line["high"], color=color, label=name)
         style.epoch_axis(panel)
-        panel.set_title(cell, fontsize="medium")
+        panel.set_title(style.title(study, cell), fontsize="medium")
     axes[0, 0].set_ylabel("mean squared error of the\npredicted noise [variance 1]")
     style.legend_below(figure, axes)
     sns.despine(figure)

@@ -1,4 +1,4 @@
-"""The points themselves: training, held-out and generated, at five snapshots."""
+"""The points themselves: training, held-out and generated, at a few snapshots."""
 
 from dataclasses import dataclass
 
@@ -14,31 +14,32 @@ SIDE = 2.0  # of a panel, in inches
 
 @dataclass(frozen=True)
 class Panel:
-    """One replicate: train (n, d), stratum (n,), test (n', d), generated (s, g, d), epochs of the s snapshots."""
+    """One replicate: train (n, d), stratum (n,), test (n', d), generated (s, g, d), epochs (s,)."""
 
     train: np.ndarray
     stratum: np.ndarray
     test: np.ndarray
     generated: np.ndarray
-    epochs: list[int]
+    epochs: np.ndarray
 
 
-def scatter(cells: dict[str, Panel], *, snapshots: int = 5):
-    """One row per cell, one column per snapshot, the first two coordinates of every point."""
-    figure, axes = style.grid(max(len(cells), 1), snapshots, width=SIDE, height=SIDE)
+def scatter(cells: dict[str, Panel]):
+    """One row per cell (named by the key), one column per snapshot, the first two coordinates of every point."""
+    columns = max((len(cell.epochs) for cell in cells.values()), default=1)
+    figure, axes = style.grid(max(len(cells), 1), columns, width=SIDE, height=SIDE)
     for row, (name, cell) in zip(axes, cells.items(), strict=False):
         limits = _limits(cell.train)
-        shown = np.unique(np.linspace(0, len(cell.epochs) - 1, snapshots).round().astype(int))
-        for panel, snapshot in zip(row, shown, strict=False):
-            _points(panel, cell.test, color=style.SET["held-out"], label="held-out", size=8)
+        size = float(np.clip(1000 / len(cell.train), 2, 8))  # smaller dots where there are more
+        for panel, generated, epoch in zip(row, cell.generated, cell.epochs, strict=False):
+            _points(panel, cell.test, color=style.SET["held-out"], label="held-out", size=size)
             for code, stratum in enumerate(STRATA):
                 chosen = cell.train[cell.stratum == code]
-                _points(panel, chosen, color=style.STRATUM[stratum], label=f"train: {stratum}", size=8)
-            _points(panel, cell.generated[snapshot], color="black", label="generated", size=1.5)
+                _points(panel, chosen, color=style.STRATUM[stratum], label=f"train: {stratum}", size=size)
+            _points(panel, generated, color="black", label="generated", size=1.5)
             panel.set(xlim=limits[0], ylim=limits[1], aspect="equal", xlabel="first feature")
-            panel.set_title(f"{name}\nepoch {cell.epochs[snapshot]:,}", fontsize="medium")
+            panel.set_title(f"{name}\nepoch {epoch:,}", fontsize="medium")
         row[0].set_ylabel("second feature")
-    style.legend_below(figure, axes, columns=6)
+    style.legend_below(figure, axes)
     sns.despine(figure)
     return figure
 

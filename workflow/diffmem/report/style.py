@@ -39,7 +39,10 @@ def epoch_axis(axes) -> None:
     """Logarithmic epochs with room for epoch 0, the untrained model."""
     axes.set_xscale("symlog", linthresh=1, linscale=0.5)
     axes.set_xlim(left=0)
-    axes.xaxis.set_major_locator(mpl.ticker.SymmetricalLogLocator(base=10, linthresh=1))
+    within_two_decades = axes.dataLim.xmax <= 100
+    axes.xaxis.set_major_locator(
+        mpl.ticker.SymmetricalLogLocator(base=10, linthresh=1, subs=(1, 2, 5) if within_two_decades else (1,))
+    )
     axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_xlabel("epoch (0: untrained)")
 
@@ -55,19 +58,25 @@ def grid(rows: int, columns: int, *, width: float = WIDTH, height: float = HEIGH
     return plt.subplots(rows, columns, figsize=(width * columns, height * rows + 0.5), sharey=sharey, squeeze=False)
 
 
-def legend_below(figure, axes, *, columns: int = 5) -> None:
-    """One legend for the whole figure, of what all ``axes`` label."""
+def title(study: str, cell: str) -> str:
+    """How a cell is called in a figure; the only cell of a study goes by the study's name."""
+    return study if cell == "base" else cell
+
+
+def legend_below(figure, axes) -> None:
+    """One legend for the whole figure, of what all ``axes`` label, in as many columns as have room."""
     entries = {}
     for panel in axes.flat:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
+    columns = max(2, int(figure.get_figwidth() / 1.3))
     figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns)
 
 
 def save(figure, *, png: str | Path, svg: str | Path) -> None:
     """Write a figure as PNG and SVG, without dates or versions in them."""
     with replacing(png) as path:
-        figure.savefig(path, metadata={"Software": None})
+        figure.savefig(path, bbox_inches="tight", metadata={"Software": None})
     with replacing(svg) as path:
-        figure.savefig(path, metadata={"Date": None, "Creator": None})
+        figure.savefig(path, bbox_inches="tight", metadata={"Date": None, "Creator": None})
     plt.close(figure)

@@ -36,7 +36,8 @@ def thresholds(curves: pd.DataFrame, *, ratios: dict[str, float]):
             panel.xaxis.set_minor_formatter("{x:g}")
             panel.set_xlabel("ratio r")
             axes[i, 0].set_ylabel(label)
-        axes[0, j].set_title(f"{cell}, last snapshot, {best} test set", fontsize="medium")
-    style.legend_below(figure, axes, columns=4)
+        name = style.title(last["study"].iloc[0] if len(last) else "", cell)
+        axes[0, j].set_title(f"{name}, last snapshot,\n{best} test set", fontsize="medium")
+    style.legend_below(figure, axes)
     sns.despine(figure)
     return figure

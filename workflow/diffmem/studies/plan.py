@@ -13,12 +13,12 @@ import pandas as pd
 from diffmem import checks
 from diffmem.cells import Study
 from diffmem.diffusion.training import snapshot_epochs
-from diffmem.measure.table import ROW
 
 FLOPS = 6e10  # per second on one core
 STEP_OVERHEAD = 2e-4  # seconds per replicate and training step, beside the arithmetic
 START = {"light": 1.2, "torch": 3.5}  # seconds until a job does its work
 STAGES = 5  # jobs per shard: dataset, train, sample, neighbours, rates
+ROW_BYTES = 28  # of the neighbour table, per generated point (measure.table.ROW)
 ROWS_PER_SNAPSHOT = 500  # rows of rates.parquet, of some 3 bytes once compressed
 
 
@@ -50,7 +50,7 @@ def _cost(cell: dict[str, Any], study: Study, parameters: int) -> dict[str, floa
         + snapshots * sampling["count"] * evaluations * forward / FLOPS
     )
     seconds += len(study.shards) * (2 * START["torch"] + (STAGES - 2) * START["light"])
-    per_snapshot = 4 * parameters + sampling["count"] * (4 * d + ROW.itemsize) + 3 * ROWS_PER_SNAPSHOT
+    per_snapshot = 4 * parameters + sampling["count"] * (4 * d + ROW_BYTES) + 3 * ROWS_PER_SNAPSHOT
     return {
         "replicates": study.replicates,
         "jobs": STAGES * len(study.shards),

@@ -1,0 +1,147 @@
+"""The pipeline as its users meet it: dry runs, one run from data to figures, what reruns, and what is refused."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+TEST = ROOT / "config" / "test.yaml"
+
+
+def snakemake(*arguments, directory: Path, config: Path = TEST) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "snakemake", *arguments, "--snakefile", ROOT / "Snakefile"]
+    options = ["--cores", "2", "--directory", directory, "--configfile", config]
+    return subprocess.run([*map(str, command + options)], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def jobs(result: subprocess.CompletedProcess) -> dict[str, int]:
+    """Rule -> number of jobs, from the statistics of a dry run."""
+    text = (result.stdout + result.stderr).split("Job stats:")[-1]
+    found = {name: int(count) for name, count in re.findall(r"^(\w[\w-]*)\s+(\d+)$", text, re.MULTILINE)}
+    return {name: count for name, count in found.items() if name not in ("total", "all", "job")}
+
+
+def changed(path: Path, **sections) -> Path:
+    """The test config with changes to sections of its only study."""
+    config = yaml.safe_load(TEST.read_text())
+    for section, values in sections.items():
+        config["studies"]["tiny"].setdefault(section, {}).update(values)
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    """A folder in which the test config has been run once."""
+    folder = tmp_path_factory.mktemp("run")
+    result = snakemake(directory=folder)
+    assert result.returncode == 0, result.stderr[-3000:]
+    return folder
+
+
+@pytest.fixture
+def results(finished, tmp_path) -> Path:
+    """A copy of that folder to break; snakemake -n sees it as finished too."""
+    return shutil.copytree(finished, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("config", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_can_be_planned_from_an_empty_folder(config, tmp_path):
+    result = snakemake("--dry-run", directory=tmp_path, config=config)
+    assert result.returncode == 0, result.stderr
+    count, cells = jobs(result), yaml.safe_load(config.read_text())["studies"].values()
+    assert count["train"] == count["sample"] == count["rates"] >= len(cells)
+    assert sum(count.values()) < 150
+
+
+def test_the_last_table_holds_all_replicates_and_every_number_of_a_curve(finished):
+    curves = pd.read_parquet(finished / "results/tiny/curves.parquet")
+    assert set(curves["cell"]) == {"n-60", "n-80"}
+    assert set(curves["stratum"]) == {"inlier", "outlier", "duplicate", "near-duplicate", "all"}
+    assert curves["replicates"].max() == 3
+    everything = curves[(curves["criterion"] == "mass") & (curves["stratum"] == "all")]
+    np.testing.assert_allclose(everything["mean"], 1)
+    assert set(pd.read_parquet(finished / "results/tiny/n-60/r002-002/rates.parquet")["replicate"]) == {2}
+
+
+def test_nothing_is_left_to_do_after_a_run(finished):
+    result = snakemake("--dry-run", directory=finished)
+    assert "Nothing to be done" in result.stdout + result.stderr
+
+
+def test_a_lost_figure_is_drawn_anew_by_its_rule_alone_and_to_the_same_bytes(results):
+    paths = [results / f"results/tiny/figures/net.{kind}" for kind in ("png", "svg")]
+    before = [path.read_bytes() for path in paths]
+    paths[0].unlink()
+    assert jobs(snakemake("--dry-run", directory=results)) == {"curve_figure": 1}
+    assert snakemake(directory=results).returncode == 0
+    assert [path.read_bytes() for path in paths] == before
+
+
+@pytest.mark.parametrize(
+    ("sections", "first", "spared"),
+    [
+        ({"measure": {"ratio": 2.0, "ratios": [2.0]}}, "rates", {"dataset", "train", "sample", "neighbours"}),
+        ({"sampling": {"sampler": "ddim"}}, "sample", {"dataset", "train"}),
+        ({"training": {"learning_rate": 0.01}}, "train", {"dataset"}),
+        ({"data": {"noise": 0.1}}, "dataset", set()),
+    ],
+)
+def test_a_change_reruns_what_depends_on_it_and_nothing_before(finished, tmp_path, sections, first, spared):
+    config = changed(tmp_path / "config.yaml", **sections)
+    count = jobs(snakemake("--dry-run", directory=finished, config=config))
+    assert count[first] == 4
+    assert not spared & set(count)
+
+
+def test_one_more_shard_of_replicates_leaves_the_finished_ones_alone(finished, tmp_path):
+    text = TEST.read_text().replace("replicates: 3", "replicates: 5")
+    config = tmp_path / "config.yaml"
+    config.write_text(text)
+    # r002-002, which was partial, becomes r002-003; r004-004 is new; r000-001 stays
+    assert jobs(snakemake("--dry-run", directory=finished, config=config))["train"] == 4
+
+
+def test_a_truncated_artefact_stops_the_job_and_is_named(results):
+    broken = results / "results/tiny/n-60/r000-001/neighbours/generated.npy"
+    broken.write_bytes(broken.read_bytes()[:500])
+    result = snakemake("--forcerun", "rates", directory=results)
+    assert result.returncode != 0
+    assert "neighbours/generated.npy: truncated or of a foreign format" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("studies: {q: {data: {inlier: 5}}}", "studies.q.data.inlier: unknown key (did you mean inliers?)"),
+        ("studies: {q: {data: {inliers: -5}}}", "studies.q.data.inliers = -5: must be at least 2"),
+        ("studies: {q: {measure: {ratio: 0.5}}}", "studies.q.measure.ratio = 0.5: must be at least 1"),
+        ("studies: {q: {replicates: 2}, q: {replicates: 3}}", "'q' is named twice"),
+        ("studies: {q: [}", "not valid JSON or YAML"),
+    ],
+)
+def test_a_bad_config_is_refused_before_the_first_job(tmp_path, text, sentence):
+    config = tmp_path / "bad.yaml"
+    config.write_text(text)
+    result = snakemake(directory=tmp_path, config=config)
+    assert result.returncode != 0
+    assert sentence in result.stdout + result.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_the_plan_names_every_cell_and_runs_nothing(tmp_path):
+    result = snakemake("plan", directory=tmp_path, config=ROOT / "config/paper.yaml")
+    assert result.returncode == 0, result.stderr
+    for figure in ("figure1", "figure2", "figure3", "figure4"):
+        assert re.search(rf"{figure} +base +10 +10", result.stdout)
+    # ten replicates, 401 snapshots, 20,800 points: samples and parameters alone
+    disk = float(re.search(r"figure1.*?([\d.]+) +[\d.]+\n", result.stdout)[1])
+    assert disk == pytest.approx(10 * 401 * (4 * 99_074 + 20_800 * (8 + 28)) / 1e9, rel=0.02)
+    assert not list(tmp_path.glob("results/*/base"))
