@@ -88,7 +88,9 @@ def test_the_step_of_a_ddpm_grows_between_nodes_and_is_held_beyond_them(name):
     nodes = ascending(DDPMS[name], 50)
     between = torch.cat([nodes[:1] / 10, (nodes[1:] * nodes[:-1]).sqrt(), nodes[-1:] * 10])
     step = DDPMS[name].coefficients(between).noise
-    torch.testing.assert_close(step, torch.cat([torch.zeros(1), torch.arange(49) + 0.5, torch.full((1,), 49.0)]).double())
+    torch.testing.assert_close(
+        step, torch.cat([torch.zeros(1), torch.arange(49) + 0.5, torch.full((1,), 49.0)]).double()
+    )
 
 
 def test_edm_coefficients_are_those_of_table_1():

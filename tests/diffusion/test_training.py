@@ -1,6 +1,5 @@
 """Stacked training equals plain training, one model at a time; batches, snapshots and losses are what they claim."""
 
-import copy
 import itertools
 import math
 
@@ -12,8 +11,8 @@ from diffmem.diffusion import denoiser, networks, schedules, training
 
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
 MODEL = dict(network="residual-mlp", width=16, blocks=2, embedding=8, scale=5.0)
-EVERY = dict(spacing="every", count=2)
-SETTINGS = dict(epochs=10, batch=8, learning_rate=0.01, weight_decay=0.01, clip=1.0, ema=0, snapshots=EVERY)
+OPTIMISER = dict(learning_rate=0.01, weight_decay=0.01, clip=1.0)
+SETTINGS = dict(epochs=10, batch=8, **OPTIMISER, ema=0, snapshots=dict(spacing="every", count=2))
 FLOAT32 = dict(atol=1e-5, rtol=1e-5)
 
 
@@ -67,9 +66,7 @@ def test_a_stack_trains_as_a_plain_loop_trains_each_of_its_models(clip, weight_d
             if clip:
                 torch.nn.utils.clip_grad_norm_(single.parameters(), clip)
             optimizer.step()
-        torch.testing.assert_close(
-            networks.flatten(single)[0], snapshots[-1].parameters[i], atol=1e-9, rtol=1e-9
-        )
+        torch.testing.assert_close(networks.flatten(single)[0], snapshots[-1].parameters[i], atol=1e-9, rtol=1e-9)
 
 
 @pytest.mark.parametrize("width", [16, 128])
@@ -87,20 +84,21 @@ def test_a_stack_of_three_equals_three_trainings_bit_for_bit(width):
 
 
 def test_each_replicates_gradient_is_clipped_by_its_own_norm():
-    network = denoiser.build(MODEL, dimension=2, seed=1, replicates=[0, 1, 2])
     generator = torch.Generator().manual_seed(0)
-    for p in network.parameters():
-        p.grad = torch.randn(p.shape, generator=generator) * torch.tensor([1e-4, 1.0, 100.0])[:, None, None]
-    expected = [[p.grad[r].clone() for p in network.parameters()] for r in range(3)]
-    training._clip(list(network.parameters()), 0.5)
-    for r, gradients in enumerate(expected):
-        plain = [torch.nn.Parameter(torch.zeros_like(g)) for g in gradients]
-        for p, g in zip(plain, gradients, strict=True):
-            p.grad = g.clone()
-        torch.nn.utils.clip_grad_norm_(plain, 0.5)
-        for p, q in zip(network.parameters(), plain, strict=True):
+    scales = torch.tensor([1e-4, 1.0, 100.0])[:, None, None]
+    gradients = [torch.randn(3, *shape, generator=generator) * scales for shape in ((5, 4), (1, 4))]
+    stacked = [torch.nn.Parameter(torch.zeros_like(g)) for g in gradients]
+    for p, g in zip(stacked, gradients, strict=True):
+        p.grad = g.clone()
+    training._clip(stacked, 0.5)
+    for r in range(3):
+        single = [torch.nn.Parameter(torch.zeros_like(g[r])) for g in gradients]
+        for p, g in zip(single, gradients, strict=True):
+            p.grad = g[r].clone()
+        norm = torch.nn.utils.clip_grad_norm_(single, 0.5)
+        assert (norm > 0.5) == (r > 0)
+        for p, q in zip(stacked, single, strict=True):
             torch.testing.assert_close(p.grad[r], q.grad)
-        assert torch.equal(plain[0].grad, gradients[0]) == (r == 0)
 
 
 @pytest.mark.parametrize("decay", [1e-9, 0.5, 0.95])
@@ -118,11 +116,10 @@ def test_the_running_mean_follows_its_recursion_and_leaves_training_alone(decay)
 def test_losses_are_those_of_the_snapshots_parameters_at_sixteen_levels(ema):
     points, held_out = data([4, 6], n=20), data([54, 56], n=15)
     _, snapshots = run([4, 6], points=points, held_out=held_out, ema=ema)
-    stream = dict(purpose="evaluation")
     for snapshot, (i, r) in itertools.product((snapshots[0], snapshots[-1]), enumerate([4, 6])):
         single = denoiser.build(MODEL, dimension=2, seed=1, replicates=[0])
         networks.load(single, snapshot.parameters[i : i + 1])
-        eps = torch.randn(20, 2, generator=denoiser.torch_generator(1, replicate=r, **stream))
+        eps = torch.randn(20, 2, generator=denoiser.torch_generator(1, replicate=r, purpose="evaluation"))
         for level in range(16):
             step = torch.tensor([math.floor((level + 0.5) / 16 * 50)])
             abar = math.prod(1 - b for b in np.linspace(1e-4, 0.02, 50)[: step + 1])
@@ -131,12 +128,6 @@ def test_losses_are_those_of_the_snapshots_parameters_at_sixteen_levels(ema):
                 out = single(noised(x0, eps[: len(x0)], step)[None], step[None].float())[0]
                 expected = (out - eps[: len(x0)]).square().mean()
                 torch.testing.assert_close(losses[i, level], expected, **FLOAT32)
-
-
-def test_training_and_held_out_loss_are_equal_on_equal_points():
-    _, snapshots = run(points=data([0]), held_out=data([0]))
-    assert all(torch.equal(s.train_loss, s.test_loss) for s in snapshots)
-    assert snapshots[-1].train_loss.mean() < snapshots[0].train_loss.mean()
 
 
 def test_the_loss_table_has_a_row_for_every_replicate_set_and_level():
@@ -151,28 +142,17 @@ def test_the_loss_table_has_a_row_for_every_replicate_set_and_level():
 
 
 @pytest.mark.parametrize(("n", "batch"), [(20, 5), (23, 5), (7, 7), (3, 1), (100, 1), (100, 32), (200, 2)])
-def test_every_epoch_is_a_fresh_permutation_in_whole_batches(n, batch):
-    replicates, per_epoch = [0, 1], n // batch
-    points = torch.arange(n, dtype=torch.float32).expand(2, n)[..., None]
-    stream = batches(points, batch, replicates)
-    orders = []
+def test_every_epoch_is_a_fresh_permutation_of_the_replicates_own_points(n, batch):
+    points = torch.stack([torch.arange(n), n + torch.arange(n)])[..., None].float()
+    stream, per_epoch, orders = batches(points, batch, [0, 1]), n // batch, []
     for _ in range(4):
         epoch = torch.cat([x0[..., 0] for x0, _, _ in itertools.islice(stream, per_epoch)], 1)
-        assert epoch.shape == (2, per_epoch * batch)
-        for row in epoch.tolist():
-            assert len(set(row)) == len(row)
-            assert set(row) <= set(range(n))
-            orders.append(tuple(row))
-    if n > 3:
-        assert len(set(orders)) == 8
-    if n % batch:
-        assert set().union(*orders) > set(orders[0])
-
-
-def test_a_batch_draws_its_points_from_its_own_replicate():
-    points = torch.arange(3.0)[:, None, None].expand(3, 20, 2)
-    for x0, _, _ in itertools.islice(batches(points, 8, [0, 1, 2]), 5):
-        assert torch.equal(x0, points[:, :8])
+        for row, allowed in zip(epoch.tolist(), points[..., 0].tolist(), strict=True):
+            assert len(row) == len(set(row)) == per_epoch * batch
+            assert set(row) <= set(allowed)
+            orders.append(tuple(x % n for x in row))
+    assert n == 3 or len(set(orders)) == 8
+    assert n % batch == 0 or set().union(*orders) > set(orders[0])
 
 
 def test_levels_are_uniform_and_noise_is_standard_normal_and_fresh_at_every_step():
@@ -192,34 +172,15 @@ def test_an_epoch_is_as_many_steps_as_whole_batches_fit(n, batch, per_epoch):
     assert [s.step for s in snapshots] == [0, per_epoch, 2 * per_epoch, 3 * per_epoch]
 
 
-def test_the_clock_ticks_once_an_epoch():
-    ticks, points = [], data([0])
-    network = denoiser.build(MODEL, dimension=2, seed=1, replicates=[0])
-    sets = dict(points=points, held_out=points, settings=copy.deepcopy(SETTINGS))
-    list(training.train(network, SCHEDULE, **sets, seed=1, replicates=[0], tick=lambda: ticks.append(1)))
-    assert len(ticks) == 10
-
-
-EPOCHS = [1, 2, 3, 4, 5, 7, 10, 31, 100, 1000, 54_321]
-
-
-@pytest.mark.parametrize("spacing", ["linear", "log"])
-@pytest.mark.parametrize("count", [2, 3, 4, 5, 9, 20, 100])
+@pytest.mark.parametrize("spacing", ["every", "linear", "log"])
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 9, 20, 100, "epochs", "epochs + 1"])
 def test_snapshots_are_as_many_as_asked_from_the_first_epoch_to_the_last(spacing, count):
-    for epochs in EPOCHS:
-        chosen = training.snapshot_epochs(epochs, count=count, spacing=spacing)
-        assert len(chosen) == min(count, epochs + 1)
+    for epochs in (1, 2, 3, 4, 5, 7, 10, 31, 100, 1000, 12_345):
+        asked = {"epochs": max(epochs, 3), "epochs + 1": epochs + 1}.get(count, count)
+        chosen = training.snapshot_epochs(epochs, count=asked, spacing=spacing)
+        assert len(chosen) == (epochs + 1 if spacing == "every" else min(asked, epochs + 1))
         assert (chosen[0], chosen[-1]) == (0, epochs)
         assert all(a < b for a, b in itertools.pairwise(chosen))
-
-
-@pytest.mark.parametrize("epochs", [1, 2, 3, 10, 50])
-def test_snapshots_of_every_epoch_are_all_epochs(epochs):
-    everything = list(range(epochs + 1))
-    assert training.snapshot_epochs(epochs, count=2, spacing="every") == everything
-    for spacing in ("linear", "log"):
-        assert training.snapshot_epochs(epochs, count=epochs + 1, spacing=spacing) == everything
-        assert len(training.snapshot_epochs(epochs, count=max(epochs, 2), spacing=spacing)) == max(epochs, 2)
 
 
 def test_snapshots_are_equally_spaced_in_epochs_or_in_their_logarithm():
@@ -241,17 +202,17 @@ def test_a_learning_rate_beyond_all_bounds_is_refused():
         run(learning_rate=1e30)
 
 
-@pytest.mark.parametrize("clip", [0, 1.0])
-def test_no_snapshot_holds_a_diverged_model(clip):
+def test_divergence_in_the_very_last_step_is_noticed():
     with pytest.raises(training.DivergedError):
-        for snapshot in run(learning_rate=1e30, epochs=1, batch=20, clip=clip)[1]:
-            assert snapshot.train_loss.isfinite().all()
+        run(learning_rate=1e30, epochs=1, batch=20)
 
 
 def test_a_repeated_point_is_learnt_as_the_answer_at_every_level():
     point = torch.tensor([0.8, -0.5])
     points = point.expand(1, 64, 2)
-    network, snapshots = run(points=points, held_out=points, batch=64, epochs=600, snapshots=dict(spacing="log", count=3))
+    network, snapshots = run(
+        points=points, held_out=points, batch=64, epochs=600, snapshots=dict(spacing="log", count=3)
+    )
     sigma = SCHEDULE.quantile(torch.tensor([[0.1, 0.5, 0.9]]))
     eps = torch.randn(1, 3, 2, generator=torch.Generator().manual_seed(0))
     estimate = denoiser.denoiser(network, SCHEDULE)(point + sigma[..., None] * eps, sigma)

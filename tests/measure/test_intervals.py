@@ -1,0 +1,73 @@
+"""Intervals over replicates are Student's, skip what is missing, and cover as often as they promise."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from diffmem.measure.intervals import over_replicates
+
+
+def table(values, **columns):
+    """One row per replicate, replicates down and groups across."""
+    values = np.atleast_2d(np.asarray(values, dtype=float).T).T
+    replicate, group = np.indices(values.shape).reshape(2, -1)
+    return pd.DataFrame({"group": group, "replicate": replicate, "value": values.ravel(), **columns})
+
+
+@pytest.mark.parametrize("count", [2, 3, 10, 50])
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.99])
+def test_intervals_are_those_of_scipy(count, level):
+    values = np.random.default_rng(count).lognormal(size=(count, 4))
+    result = over_replicates(table(values), by=["group"], value="value", level=level)
+    for row, sample in zip(result.itertuples(), values.T, strict=True):
+        expected = stats.ttest_1samp(sample, 0).confidence_interval(level)
+        assert (row.low, row.high) == pytest.approx((expected.low, expected.high))
+        assert (row.low, row.high) == pytest.approx(
+            stats.t.interval(level, count - 1, loc=sample.mean(), scale=stats.sem(sample))
+        )
+        assert row.mean == pytest.approx(sample.mean())
+        assert row.replicates == count
+
+
+def test_one_replicate_has_a_mean_and_no_interval():
+    result = over_replicates(table([[0.25]]), by=["group"], value="value").iloc[0]
+    assert (result["mean"], result["replicates"]) == (0.25, 1)
+    assert np.isnan(result["low"])
+    assert np.isnan(result["high"])
+
+
+def test_missing_values_do_not_count():
+    values = np.array([[1.0, np.nan, np.nan], [3.0, 2.0, np.nan], [np.nan, 4.0, np.nan], [8.0, 9.0, np.nan]])
+    result = over_replicates(table(values), by=["group"], value="value")
+    assert result["replicates"].tolist() == [3, 3, 0]
+    for column in range(2):
+        sample = values[~np.isnan(values[:, column]), column]
+        expected = stats.ttest_1samp(sample, 0).confidence_interval()
+        assert (result["low"][column], result["high"][column]) == pytest.approx((expected.low, expected.high))
+    assert result.loc[2, ["mean", "low", "high"]].isna().all()
+
+
+def test_the_order_of_rows_does_not_matter():
+    rows = table(np.random.default_rng(1).standard_normal((7, 5)))
+    shuffled = rows.sample(frac=1, random_state=2)
+    one, other = (over_replicates(t, by=["group"], value="value").sort_values("group") for t in (rows, shuffled))
+    assert np.allclose(one, other)
+
+
+def test_missing_keys_and_unused_categories_make_neither_gaps_nor_groups():
+    rows = pd.DataFrame({
+        "stratum": pd.Categorical(["inlier", "all"] * 2, categories=["inlier", "outlier", "all"]),
+        "threshold": [np.nan, 1.5] * 2,
+        "value": [1.0, 2.0, 3.0, 6.0],
+    })  # fmt: skip
+    result = over_replicates(rows, by=["stratum", "threshold"], value="value")
+    assert result[["stratum", "mean", "replicates"]].values.tolist() == [["inlier", 2.0, 2], ["all", 4.0, 2]]
+
+
+@pytest.mark.parametrize("count", [3, 10])
+def test_95_percent_intervals_cover_the_truth_95_times_in_100(count):
+    values = np.random.default_rng(3).normal(0.3, 2, (count, 4000))
+    result = over_replicates(table(values), by=["group"], value="value")
+    covered = ((result["low"] < 0.3) & (0.3 < result["high"])).sum()
+    assert stats.binomtest(int(covered), 4000, 0.95).pvalue > 1e-3

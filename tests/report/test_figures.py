@@ -1,0 +1,233 @@
+"""Every figure draws what its table says, also where that is little or nothing, and always as the same bytes."""
+
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import same_color
+
+from diffmem import registry
+from diffmem.report import scatter, style
+
+RATIOS = {"alpha": 1.5, "beta": 2.0}
+STRATA = ("inlier", "outlier", "all")
+EPOCHS = (0, 1, 10, 100)
+# figure -> criterion and normalisation of its rows, and the factor to its unit
+CURVES = {
+    "net": ("net", "stratum", 100),
+    "memorized": ("raw", "generated", 100),
+    "within": ("raw", "stratum", 100),
+    "coverage": ("raw", "location", 100),
+    "mass": ("mass", "training", 1),
+}
+KINDS = [("raw", "generated"), ("raw", "stratum"), ("raw", "location"), ("net", "stratum"), ("mass", "training")]
+
+
+def planted_curves(cells=("alpha", "beta"), references=("plain", "matched"), strata=STRATA):
+    """A table of curves in which no two numbers agree, its rows in no order."""
+    keys = itertools.product(cells, references, strata, EPOCHS, KINDS, (1.0, 1.5, 2.0))
+    rows = [
+        (*key[:4], *key[4], np.nan if key[4][0] == "mass" else key[5])
+        for key in keys
+        if key[4][0] != "mass" or key[5] == 1.0
+    ]
+    columns = ["cell", "reference", "stratum", "epoch", "criterion", "normalisation", "threshold"]
+    table = pd.DataFrame(rows, columns=columns)
+    rng = np.random.default_rng(0)
+    mean, floor, chance = rng.random((3, len(table)))
+    table = table.assign(study="s", weights="raw", step=table["epoch"] * 31, mean=mean, low=mean - 0.1, high=mean + 0.2)
+    return table.assign(floor=floor, chance=chance, replicates=3).sample(frac=1, random_state=1)
+
+
+def planted_losses():
+    rows = itertools.product(("alpha", "beta"), ("train", "held-out"), EPOCHS)
+    table = pd.DataFrame(list(rows), columns=["cell", "set", "epoch"])
+    mean = np.random.default_rng(1).random(len(table))
+    return table.assign(study="s", step=0, mean=mean, low=mean - 0.1, high=mean + 0.2).sample(frac=1, random_state=1)
+
+
+def planted_panel(n=40, snapshots=3, d=2):
+    rng = np.random.default_rng(2)
+    train, test, generated = rng.random((n, d)), rng.random((n, d)), rng.random((snapshots, n, d))
+    return scatter.Panel(train, np.arange(n) % 4, test, generated, list(range(0, 1000 * snapshots, 1000)))
+
+
+def draw(name, rows=slice(None)):
+    """The figure of that name, of the chosen rows of its planted table."""
+    function = registry.load(registry.FIGURES[name])
+    if name == "scatter":
+        cells = {"alpha": planted_panel(), "beta": planted_panel(snapshots=1)}
+        return function(dict(list(cells.items())[rows]))
+    if name == "losses":
+        return function(planted_losses()[rows])
+    table = planted_curves()
+    if name in CURVES:
+        table = table[(table["criterion"] == CURVES[name][0]) & (table["normalisation"] == CURVES[name][1])]
+    return function(table[rows], ratios=RATIOS)
+
+
+def panel(figure, *words):
+    return next(axes for axes in figure.axes if all(word in axes.get_title() for word in words))
+
+
+def lines(axes, color, linestyle="-"):
+    return [line for line in axes.lines if (line.get_color(), line.get_linestyle()) == (color, linestyle)]
+
+
+def assert_draws(axes, color, expected, *, x="epoch", factor=1):
+    """One line of that colour goes through the means, and one band from low to high."""
+    (line,) = lines(axes, color)
+    np.testing.assert_allclose(line.get_xydata(), np.stack([expected[x], factor * expected["mean"]], 1))
+    (band,) = [c for c in axes.collections if same_color(c.get_facecolor()[0, :3], color)]
+    corners = pd.DataFrame(band.get_paths()[0].vertices, columns=["x", "y"]).groupby("x")["y"].agg(["min", "max"])
+    np.testing.assert_allclose(corners.loc[expected[x], "min"], factor * expected["low"])
+    np.testing.assert_allclose(corners.loc[expected[x], "max"], factor * expected["high"])
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", registry.FIGURES)
+def test_every_figure_can_be_drawn_of_nothing(name):
+    figure = draw(name, slice(0))
+    figure.draw_without_rendering()
+    colors = {*style.STRATUM.values(), *style.SET.values()}
+    drawn = [line for axes in figure.axes for line in axes.lines if line.get_color() in colors]
+    assert sum(len(line.get_xdata()) for line in drawn) == 0
+
+
+@pytest.mark.parametrize("name", [name for name in registry.FIGURES if name not in ("scatter", "losses")])
+def test_a_study_without_cells_has_an_empty_figure(name):
+    registry.load(registry.FIGURES[name])(planted_curves()[:0], ratios={}).draw_without_rendering()
+
+
+@pytest.mark.parametrize("name", [name for name in registry.FIGURES if name != "scatter"])
+def test_every_figure_can_be_drawn_of_a_single_run_at_a_single_epoch(name):
+    """One row, without an interval, as a study of one replicate has it."""
+    table = planted_losses() if name == "losses" else planted_curves()
+    if name != "losses":
+        criterion, normalisation, _ = CURVES.get(name, ("raw", "stratum", 100))
+        table = table[(table["criterion"] == criterion) & (table["normalisation"] == normalisation)]
+        table = table[table["threshold"].isna() | (table["threshold"] == table["cell"].map(RATIOS))]
+        table = table[table["stratum"] == "outlier"]
+    row = table[:1].assign(low=np.nan, high=np.nan)
+    color = style.SET[row["set"].item()] if name == "losses" else style.STRATUM["outlier"]
+    figure = registry.load(registry.FIGURES[name])(row, **({} if name == "losses" else {"ratios": RATIOS}))
+    figure.draw_without_rendering()
+    (line,) = [line for axes in figure.axes for line in lines(axes, color) if len(line.get_xdata())]
+    factor = {"losses": 1, "thresholds": 100}.get(name) or CURVES[name][2]
+    x = "threshold" if name == "thresholds" else "epoch"
+    assert line.get_xydata().tolist() == [[row[x].item(), pytest.approx(factor * row["mean"].item())]]
+
+
+@pytest.mark.parametrize(("n", "d"), [(1, 2), (2, 1), (2, 2), (2, 64)])
+def test_scatter_can_be_drawn_of_a_handful_of_points(n, d):
+    figure = scatter.scatter({"alpha": planted_panel(n=n, snapshots=1, d=d)})
+    figure.draw_without_rendering()
+    assert sum(len(c.get_offsets()) for c in figure.axes[0].collections) == 3 * n
+
+
+def test_scatter_can_be_drawn_of_digits_whose_first_pixel_never_changes():
+    digits = registry.load(registry.SHAPES["digits"])(40, np.random.default_rng(0))
+    data = scatter.Panel(digits[:20], np.zeros(20, dtype=int), digits[20:], digits[None, 20:], [0])
+    scatter.scatter({"alpha": data}).draw_without_rendering()
+
+
+@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("references", [("plain", "matched"), ("plain",)])
+def test_curves_are_the_table_at_each_cells_ratio(name, references):
+    table = planted_curves(references=references)
+    figure = registry.load(registry.FIGURES[name])(table, ratios=RATIOS)
+    criterion, normalisation, factor = CURVES[name]
+    shown = references[-1:] if name == "net" else references
+    assert len(figure.axes) == len(RATIOS) * len(shown)
+    for cell, reference in itertools.product(RATIOS, shown):
+        axes = panel(figure, cell, reference)
+        for stratum in STRATA[:2] if name == "mass" else STRATA:
+            where = dict(cell=cell, reference=reference, stratum=stratum)
+            where |= dict(criterion=criterion, normalisation=normalisation)
+            expected = table[(table[list(where)] == pd.Series(where)).all(axis=1)].sort_values("epoch")
+            if name != "mass":
+                expected = expected[expected["threshold"] == RATIOS[cell]]
+            assert len(expected) == len(EPOCHS)
+            assert_draws(axes, style.STRATUM[stratum], expected, factor=factor)
+            for chance in lines(axes, style.STRATUM[stratum], "--"):
+                np.testing.assert_allclose(chance.get_ydata(), factor * expected["floor"])
+            assert len(lines(axes, style.STRATUM[stratum], "--")) == (name != "net")
+        if name == "net":
+            assert [set(line.get_ydata()) for line in lines(axes, "black", "--")] == [{0}]
+
+
+@pytest.mark.parametrize("name", ["net", "memorized", "within", "coverage"])
+def test_all_points_are_drawn_once_where_there_is_a_single_stratum(name):
+    table = planted_curves(strata=("inlier", "all"))
+    figure = registry.load(registry.FIGURES[name])(table, ratios=RATIOS)
+    for axes in figure.axes:
+        assert len(lines(axes, style.STRATUM["inlier"])) == 1
+        assert not lines(axes, style.STRATUM["all"])
+
+
+def test_thresholds_are_the_last_snapshot_against_the_ratio():
+    table = planted_curves()
+    figure = registry.load(registry.FIGURES["thresholds"])(table, ratios=RATIOS)
+    last = table[(table["epoch"] == 100) & (table["reference"] == "matched") & (table["normalisation"] == "stratum")]
+    for (i, criterion), (j, cell) in itertools.product(enumerate(("raw", "net")), enumerate(RATIOS)):
+        axes = figure.axes[2 * i + j]
+        part = last[(last["criterion"] == criterion) & (last["cell"] == cell)].sort_values("threshold")
+        for stratum in STRATA:
+            expected = part[part["stratum"] == stratum]
+            assert_draws(axes, style.STRATUM[stratum], expected, x="threshold", factor=100)
+        for linestyle, column in (("--", "floor"), (":", "chance")):
+            (line,) = lines(axes, "k", linestyle)
+            np.testing.assert_allclose(line.get_ydata(), 100 * expected[column])
+        (mark,) = lines(axes, "grey")
+        assert set(mark.get_xdata()) == {RATIOS[cell]}
+
+
+def test_losses_are_the_table_of_each_cell_and_set():
+    table = planted_losses()
+    figure = registry.load(registry.FIGURES["losses"])(table)
+    for cell, (name, color) in itertools.product(RATIOS, style.SET.items()):
+        expected = table[(table["cell"] == cell) & (table["set"] == name)].sort_values("epoch")
+        assert_draws(panel(figure, cell), color, expected)
+
+
+def test_scatter_shows_the_points_of_every_set_stratum_and_snapshot():
+    data = planted_panel(snapshots=3)
+    figure = scatter.scatter({"alpha": data}, snapshots=3)
+    for number, epoch in enumerate(data.epochs):
+        axes = panel(figure, f"epoch {epoch:,}")
+        shown = {c.get_label(): c.get_offsets() for c in axes.collections}
+        expected = {f"train: {stratum}": data.train[data.stratum == i] for i, stratum in enumerate(scatter.STRATA)}
+        expected |= {"held-out": data.test, "generated": data.generated[number]}
+        assert shown.keys() == expected.keys()
+        for label, points in expected.items():
+            np.testing.assert_allclose(shown[label], points)
+        corner, opposite = np.transpose([axes.get_xlim(), axes.get_ylim()])
+        assert ((corner < data.train) & (data.train < opposite)).all()
+
+
+@pytest.mark.parametrize(("taken", "shown"), [(1, 1), (3, 3), (5, 5), (20, 5)])
+def test_scatter_shows_at_most_five_snapshots_the_first_and_last_among_them(taken, shown):
+    figure = scatter.scatter({"alpha": planted_panel(n=4, snapshots=taken)})
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert len(titles) == shown
+    assert titles[0].endswith("epoch 0")
+    assert titles[-1].endswith(f"epoch {1000 * (taken - 1):,}")
+
+
+@pytest.mark.parametrize("name", registry.FIGURES)
+def test_a_figure_saved_twice_is_the_same_bytes(name, tmp_path):
+    files = []
+    for i in range(2):
+        style.save(draw(name), png=tmp_path / f"{i}.png", svg=tmp_path / f"{i}.svg")
+        files.append([(tmp_path / f"{i}.{kind}").read_bytes() for kind in ("png", "svg")])
+    assert files[0] == files[1]
+    assert files[0][0].startswith(b"\x89PNG")
+    assert b"<svg" in files[0][1]
+    assert not plt.get_fignums()

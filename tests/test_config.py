@@ -1,0 +1,242 @@
+"""Good configs expand completely; bad ones are refused in one sentence with the key, its value and what is allowed."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from diffmem import checks, config
+from diffmem.cells import replicates, shards
+
+CONFIGS = sorted(Path(__file__).parents[1].glob("config/*.yaml"))
+SMALL = {"outliers": {"count": 20}, "duplicates": {"count": 20}, "near_duplicates": {"count": 20}}
+
+# settings of a study, key, value, and what the sentence says is allowed
+REFUSED = {
+    "unknown key": ({"data": {"inlier": 9}}, "s.data.inlier", "unknown key", "did you mean inliers?"),
+    "unknown key below": ({"data": {"outliers": {"size": 9}}}, "s.data.outliers.size", "unknown key", "count, clusters"),
+    "unknown section": ({"modle": {}}, "s.modle", "unknown key", "did you mean model?"),
+    "negative count": ({"data": {"inliers": -5}}, "data.inliers", "-5", "at least 2"),
+    "negative injections": ({"data": {"outliers": {"count": -1}}}, "data.outliers.count", "-1", "at least 0"),
+    "fractional count": ({"data": {"test": 99.5}}, "data.test", "99.5", "a whole number"),
+    "fractional injections": ({"data": {"duplicates": {"count": 0.5}}}, "duplicates.count", "0.5", "a whole number"),
+    "no replicates": ({"replicates": 0}, "s.replicates", "0", "at least 1"),
+    "yes for a number": ({"data": {"inliers": True}}, "data.inliers", "True", "a whole number"),
+    "text for a number": ({"training": {"learning_rate": "1e-3"}}, "training.learning_rate", "'1e-3'", "write 0.001"),
+    "words for a number": ({"training": {"epochs": "many"}}, "training.epochs", "'many'", "a whole number"),
+    "empty section": ({"data": None}, "s.data", "None", "a mapping"),
+    "ratio below 1": ({"measure": {"ratio": 0.9}}, "measure.ratio", "0.9", "at least 1"),
+    "a ratio below 1": ({"measure": {"ratios": [2, 0.5]}}, "measure.ratios.1", "0.5", "at least 1"),
+    "no ratios": ({"measure": {"ratios": []}}, "measure.ratios", "[]", "at least one"),
+    "full ema": ({"training": {"ema": 1}}, "training.ema", "1", "less than 1"),
+    "odd embedding": ({"model": {"embedding": 7}}, "model.embedding", "7", "a multiple of 2"),
+    "unknown data": ({"data": {"shape": "moon"}}, "data.shape", "'moon'", "one of moons, circles"),
+    "unknown model": ({"model": {"network": "unet"}}, "model.network", "'unet'", "one of residual-mlp"),
+    "unknown schedule": ({"schedule": {"name": "vp"}}, "schedule.name", "'vp'", "one of linear, cosine, edm"),
+    "unknown sampler": ({"sampling": {"sampler": "euler"}}, "sampling.sampler", "'euler'", "one of ddpm, ddim, heun"),
+    "snapshots": ({"training": {"epochs": 5, "snapshots": {"count": 7}}}, "snapshots.count", "7", "at most training.epochs + 1 = 6"),
+    "twins of nothing": ({"data": {"twins": True}}, "data.twins", "True", "set a count"),
+    "duplicates of nothing": ({"data": {"inliers": 0, "duplicates": {"count": 20}}}, "data.inliers", "0", "at least 2"),
+    "too many duplicates": ({"data": {"inliers": 39, **SMALL}}, "near_duplicates.count", "40", "at most data.inliers = 39"),
+    "too few twins": ({"data": {"test": 39, **SMALL}}, "data.test", "39", "at least 40"),
+    "one outlier": ({"data": {"outliers": {"count": 1}}}, "data.outliers.count", "1", "0 or at least 20"),
+    "19 duplicates": ({"data": {"duplicates": {"count": 19}}}, "data.duplicates.count", "19", "0 or at least 20"),
+    "19 near duplicates": ({"data": {"near_duplicates": {"count": 19}}}, "data.near_duplicates.count", "19", "0 or at least 20"),
+    "empty clusters": ({"data": {"outliers": {"count": 20, "clusters": 21}}}, "outliers.clusters", "21", "at most data.outliers.count = 20"),
+    "too many digits": ({"data": {"shape": "digits"}}, "data.fresh", "3000", "at most 1797"),
+    "noise of digits": ({"data": {"shape": "digits", "inliers": 99, "noise": 0.1}}, "data.noise", "0.1", "no options"),
+    "moons in 3-D": ({"data": {"shape": "moons", "dimension": 3}}, "data.dimension", "3", "its options are noise"),
+    "betas of edm": ({"schedule": {"name": "edm", "beta_min": 0.1}}, "schedule.beta_min", "0.1", "sigma_min, sigma_max"),
+    "sigmas of linear": ({"schedule": {"sigma_max": 9}}, "schedule.sigma_max", "9", "steps, beta_min, beta_max"),
+    "crossed sigmas": ({"schedule": {"name": "edm", "sigma_min": 90}}, "schedule.sigma_min", "90", "less than schedule.sigma_max = 80"),
+    "too many steps": ({"sampling": {"steps": 51}}, "sampling.steps", "51", "at most schedule.steps = 50"),
+    "unknown swept key": ({"sweep": {"data.inlier": [9]}}, "data.inlier", "unknown key", "did you mean inliers?"),
+    "swept outside": ({"sweep": {"replicates": [9]}}, "replicates", "unknown key", "a cell may change data, model"),
+    "bad swept value": ({"sweep": {"training.ema": [0, "1e-3"]}}, "training.ema", "'1e-3'", "write 0.001"),
+    "nothing swept": ({"sweep": {"training.ema": []}}, "s.sweep.training.ema", "[]", "at least one"),
+    "one value twice": ({"sweep": {"training.ema": [0, 0]}}, "ema-0", "two cells", "rename one"),
+    "bad cell": ({"cells": {"a": {}, "b": {"data": {"inliers": 1}}}}, "(cell b).data.inliers", "1", "at least 2"),
+    "unused in a cell": ({"cells": {"b": {"data": {"dimension": 3}}}}, "(cell b).data.dimension", "3", "noise"),
+    "name of a cell": ({"cells": {"a/b": {}}}, "s.cells", "'a/b'", "letters, digits, dots and dashes"),
+    "cell named by a number": ({"cells": {100: {}}}, "s.cells", "100", "letters, digits, dots and dashes"),
+    "not a number": ({"training": {"learning_rate": float("nan")}}, "training.learning_rate", "nan", "a number"),
+    "an infinite number": ({"data": {"noise": float("inf")}}, "data.noise", "inf", "a number"),
+}  # fmt: skip
+
+
+def cells(**study):
+    return config.studies({"studies": {"s": study}})["s"].cells
+
+
+@pytest.mark.parametrize(("study", "key", "value", "allowed"), REFUSED.values(), ids=REFUSED)
+def test_a_bad_config_is_refused_in_one_sentence(study, key, value, allowed):
+    with pytest.raises(config.ConfigError) as refusal:
+        cells(**study)
+    message = str(refusal.value)
+    assert "\n" not in message
+    assert "studies.s" in message
+    assert key in message
+    assert value in message.replace(key, "", 1)
+    assert allowed in message
+
+
+@pytest.mark.parametrize(
+    ("top", "words"),
+    [
+        ({}, "config: lacks the key studies"),
+        ({"studies": {}}, "studies = {}: must name at least one"),
+        ({"studies": {"a/b": {}}}, "'a/b': a name here is made of letters"),
+        ({"studies": {5: {}}}, "5: a name here is made of letters"),
+        ({"studies": {"s": None}}, "studies.s = None: must be a mapping"),
+        ({"studies": {"s": {}}, "sed": 1}, "sed: unknown key (did you mean seed?)"),
+        ({"studies": {"s": {}}, "seed": -1}, "seed = -1: must be at least 0"),
+        ({"studies": {"s": {}}, "intermediates": "drop"}, "intermediates = 'drop': must be one of keep, discard"),
+    ],
+)
+def test_a_bad_top_level_is_refused_in_one_sentence(top, words):
+    with pytest.raises(config.ConfigError) as refusal:
+        config.studies(top)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("section", "key"), [("data", "inliers"), ("training", "epochs"), ("sampling", "count")])
+def test_a_whole_number_written_with_a_point_is_refused_or_becomes_whole(section, key):
+    try:
+        value = cells(**{section: {key: 200.0}})["base"][section][key]
+    except config.ConfigError:
+        return
+    assert isinstance(value, int)
+
+
+def test_replicates_written_with_a_point_are_refused_or_become_whole():
+    try:
+        names = config.studies({"studies": {"s": {"replicates": 10.0}}})["s"].shards
+    except config.ConfigError:
+        return
+    assert names == ("r000-004", "r005-009")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("studies:\n  s: {}\n  t: {}\n  s: {}\n", "'s' is named twice in the block at line 2"),
+        ("seed: 1\nstudies: {s: {}}\nseed: 1\n", "'seed' is named twice"),
+        ("studies:\n  s:\n    data: {inliers: 5, test: 5, inliers: 9}\n", "'inliers' is named twice"),
+        ("studies: [1", "is not YAML (line 1)"),
+        ("seed: 1\nstudies: a: b\n", "is not YAML (line 2)"),
+        ("seed: 1\n\tstudies: 3\n", "is not YAML (line 2)"),
+        ("a: !!python/object/apply:os.getcwd []", "is not YAML (line 1)"),
+        ("seed: 1\x00", "is not YAML"),
+        ("", "expected keys at top level"),
+        ("just words", "expected keys at top level, found 'just words'"),
+        ("- 1\n- 2\n", "expected keys at top level, found [1, 2]"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "is not YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_read_as_meant_is_refused_in_one_sentence(tmp_path, text, words):
+    path = tmp_path / "my.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(config.ConfigError) as refusal:
+        config.read(path)
+    assert f"{path}: " in str(refusal.value)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_config_of_the_repository_reads_and_expands(path):
+    content = config.read(path)
+    assert content == yaml.safe_load(path.read_text())
+    assert list(config.studies(content)) == list(content["studies"])
+
+
+def test_zero_injections_are_fine_and_leave_nothing_to_twin():
+    data = cells(data={name: {"count": 0} for name in SMALL})["base"]["data"]
+    assert data["twins"] is False
+    assert checks.rows(data) == data["inliers"] == data["test"] == data["fresh"] == 1000
+
+
+def test_nulls_stand_for_the_numbers_that_the_schema_promises():
+    data = {"inliers": 70, "duplicates": {"count": 30, "copies": 3}, "near_duplicates": {"count": 20, "copies": 2}}
+    cell = cells(data=data, schedule={"steps": 9}, measure={"ratio": 1.2})["base"]
+    rows = 70 + 30 * 3 + 20 * 2
+    assert (cell["data"]["test"], cell["data"]["fresh"], cell["sampling"]["count"]) == (70, rows, rows)
+    assert cell["data"]["twins"] is True
+    assert cell["sampling"]["steps"] == 9
+    assert cell["measure"]["ratios"] == [1, 1.1, 1.2, 1.25, 1.5, 1.75, 2, 2.5, 3, 4]
+
+
+def test_no_null_is_left_in_a_cell():
+    def leaves(node):
+        children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else None
+        return [node] if children is None else [leaf for child in children for leaf in leaves(child)]
+
+    for name in ("linear", "cosine", "edm"):
+        cell = cells(schedule={"name": name})["base"]
+        assert set(cell) == {*config.SECTIONS, "seed"}
+        assert None not in leaves(cell)
+
+
+def test_cells_times_sweep_are_all_combinations_and_each_changes_what_it_names():
+    expanded = cells(
+        data={"inliers": 50, "outliers": {"count": 20, "spread": 0.2}},
+        cells={"few": {"data": {"inliers": 30}}, "far": {"data": {"outliers": {"distance": 9}}}},
+        sweep={"training.ema": [0, 0.9], "data.outliers.clusters": [1, 2, 3]},
+    )
+    found = [
+        (d["inliers"], d["outliers"]["distance"], cell["training"]["ema"], d["outliers"]["clusters"])
+        for cell in expanded.values()
+        for d in [cell["data"]]
+    ]
+    assert found == [(n, x, e, c) for n, x in ((30, 2), (50, 9)) for e in (0, 0.9) for c in (1, 2, 3)]
+    assert all(cell["data"]["outliers"]["spread"] == 0.2 for cell in expanded.values())
+    assert "few_ema-0.9_clusters-3" in expanded
+
+
+@pytest.mark.parametrize("values", [[[1, 2], [3, 4]], [{"count": 20}, {"count": 40}]])
+def test_swept_lists_and_mappings_are_refused_or_give_names_fit_for_a_folder(values):
+    key = "measure.ratios" if isinstance(values[0], list) else "data.outliers"
+    try:
+        names = cells(sweep={key: values})
+    except config.ConfigError:
+        return
+    assert not set("".join(names)) & set(" /{}[]'*?")
+
+
+def test_an_option_is_fine_where_one_of_the_cells_takes_it():
+    expanded = cells(data={"noise": 0.1}, sweep={"data.shape": ["moons", "gaussian"]})
+    assert len(expanded) == 2
+
+
+def test_expanding_changes_neither_the_config_nor_another_expansion():
+    given = {"studies": {"s": {"data": {"outliers": {"count": 20}}, "cells": {"a": {}, "b": {}}}}}
+    before = copy.deepcopy(given)
+    first, second = config.studies(given)["s"].cells, config.studies(given)["s"].cells
+    first["a"]["data"]["outliers"]["count"] = 99
+    first["a"]["measure"]["ratios"].append(9)
+    assert first["b"] == second["a"] == second["b"]
+    assert given == before
+
+
+@pytest.mark.parametrize(("total", "size"), [(1, 5), (5, 5), (7, 3), (10, 1), (12, 100), (1001, 250)])
+def test_shards_hold_every_replicate_once(total, size):
+    names = shards(replicates=total, size=size)
+    assert [r for name in names for r in replicates(name)] == list(range(total))
+    assert max(len(replicates(name)) for name in names) <= size
+
+
+def keys(schema, where=""):
+    for key, part in schema.get("properties", {}).items():
+        yield f"{where}{key}", part
+        yield from keys(part, f"{where}{key}.")
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from keys(schema["additionalProperties"], f"{where}*.")
+
+
+@pytest.mark.parametrize(("key", "part"), [pytest.param(*item, id=item[0]) for item in keys(config.load_schema())])
+def test_every_key_is_described_and_has_a_default_that_it_would_accept(key, part):
+    assert part["description"].strip()
+    if key != "studies":
+        config._validate(part["default"], part, key)

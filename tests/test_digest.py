@@ -1,0 +1,140 @@
+"""A digest changes with the code that a script reaches, and with nothing else."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from diffmem import digest, registry
+
+WORKFLOW = digest.PACKAGE.parent
+SCRIPT = "from diffmem.data.dataset import stack\n\nstack()\n"
+
+
+def forget():
+    """Drop what an earlier digest of this process remembers of the sources."""
+    digest._imports.cache_clear()
+    digest._dump.cache_clear()
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A copy of the package that a test may change, with a script beside it."""
+    shutil.copytree(digest.PACKAGE, tmp_path / "diffmem", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(digest, "PACKAGE", tmp_path / "diffmem")
+    (tmp_path / "script.py").write_text(SCRIPT)
+    forget()
+    yield tmp_path
+    forget()
+
+
+def changed(house, module, edit, *targets):
+    """Whether the script's digest changes when ``edit`` is applied to the source of ``module``."""
+    path = house / "diffmem" / module
+    before = digest.digest(house / "script.py", *targets)
+    path.write_text(edit(path.read_text()))
+    forget()
+    return digest.digest(house / "script.py", *targets) != before
+
+
+def reword(source):
+    return source.replace('"""', '"""Other words. ', 1)
+
+
+def drop_docstring(source):
+    assert source.count('"""Draw one replicate.') == 1
+    head, tail = source.split('"""Draw one replicate.')
+    return head + tail.split('"""', 1)[1]
+
+
+HARMLESS = {
+    "comment": lambda source: source + "\n# a comment\n",
+    "blank lines": lambda source: source.replace("\n\n", "\n\n\n\n"),
+    "module docstring": reword,
+    "function docstring": lambda source: source.replace('"""Draw', '"""Draw (or sample)'),
+    "docstring removed": drop_docstring,
+    "brackets": lambda source: source.replace("return Dataset(", "return (Dataset)("),
+}
+
+
+@pytest.mark.parametrize("edit", HARMLESS.values(), ids=HARMLESS)
+def test_words_and_layout_change_nothing(house, edit):
+    assert not changed(house, "data/dataset.py", edit)
+
+
+@pytest.mark.parametrize("module", ["data/dataset.py", "data/injection.py", "points.py", "rng.py"])
+def test_code_that_is_reached_directly_or_through_others_counts(house, module):
+    assert changed(house, module, lambda source: source + "\nA = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [("data/injection.py", "CLEAR = 3.0", "CLEAR = 3.5"), ("points.py", "points + 0.0", "points - 0.0")],
+)
+def test_one_changed_constant_or_operator_counts(house, module, old, new):
+    assert (house / "diffmem" / module).read_text().count(old) == 1
+    assert changed(house, module, lambda source: source.replace(old, new))
+
+
+@pytest.mark.parametrize("module", ["measure/rates.py", "report/style.py", "data/gaussians.py", "registry.py"])
+def test_code_that_is_not_reached_does_not_count(house, module):
+    assert not changed(house, module, lambda source: source + "\nA = 1\n", registry.SHAPES["moons"])
+
+
+@pytest.mark.parametrize(("shape", "counts"), [("moons", True), ("swiss-roll", True), ("gaussian", False)])
+def test_of_a_table_only_the_chosen_module_counts(house, shape, counts):
+    edit = lambda source: source.replace("np.pi", "3.14")  # noqa: E731
+    assert changed(house, "data/curves.py", edit, registry.SHAPES[shape]) == counts
+
+
+def test_which_function_of_a_module_is_chosen_counts(house):
+    """A name of a table may be given to another function of the same module; what it made before is then out of date."""
+    targets = ("diffmem.data.curves:moons", "diffmem.data.curves:circles")
+    assert len({digest.digest(house / "script.py", target) for target in targets}) == 2
+
+
+def test_an_import_inside_a_function_is_followed(house):
+    (house / "script.py").write_text("def late():\n    import diffmem.measure.rates\n")
+    assert digest.reached(house / "script.py") == {
+        "diffmem.measure.rates", "diffmem.measure.chance", "diffmem.points",
+    }  # fmt: skip
+
+
+def test_modules_that_import_each_other_are_reached_once(house):
+    (house / "diffmem" / "points.py").write_text("import diffmem.rng\n")
+    (house / "diffmem" / "rng.py").write_text("import diffmem.points\n")
+    (house / "script.py").write_text("from diffmem import rng\n")
+    assert digest.reached(house / "script.py") == {"diffmem.points", "diffmem.rng"}
+
+
+def test_the_folder_of_the_package_does_not_count(house):
+    script = WORKFLOW / "scripts" / "rates.py"
+    copied = digest.digest(script)
+    digest.PACKAGE = WORKFLOW / "diffmem"  # the fixture's monkeypatch puts it back
+    forget()
+    assert digest.digest(script) == copied
+
+
+@pytest.mark.parametrize("module", ["diffmem.data.dataset", "diffmem.measure.table", "diffmem.studies.outliers"])
+def test_what_is_reached_is_what_python_imports(tmp_path, module):
+    (tmp_path / "script.py").write_text(f"import {module}\n")
+    listing = f"import sys, {module}; print(*(m for m in sys.modules if m.startswith('diffmem.')))"
+    command = [sys.executable, "-c", listing]
+    imported = subprocess.run(command, cwd=WORKFLOW, capture_output=True, text=True, check=True).stdout.split()
+    files = {name for name in imported if (WORKFLOW / (name.replace(".", "/") + ".py")).is_file()}
+    assert digest.reached(tmp_path / "script.py") == files - set(digest.TABLES)
+
+
+@pytest.mark.parametrize("script", ["dataset", "train", "sample", "neighbours", "rates"])
+def test_a_reworded_refusal_of_configs_reruns_no_science(script):
+    assert not digest.reached(WORKFLOW / "scripts" / f"{script}.py") & {"diffmem.config", "diffmem.checks"}
+
+
+@pytest.mark.parametrize("script", sorted(Path(WORKFLOW, "scripts").glob("*.py")), ids=lambda path: path.stem)
+def test_every_script_has_a_digest(script):
+    assert len(digest.digest(script)) == 16
+    assert digest.reached(script) <= {
+        ".".join(path.relative_to(WORKFLOW).with_suffix("").parts) for path in digest.PACKAGE.rglob("*.py")
+    }
