@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from diffmem.diffusion import denoiser, schedules
-from diffmem.diffusion.generate import CHUNK, generate
+from diffmem.diffusion.generate import CHUNK, generate, glimpse
 
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
 EDM = schedules.edm(sigma_min=0.002, sigma_max=80.0, rho=7.0, p_mean=-1.2, p_std=1.2, sigma_data=0.5)
@@ -84,3 +84,14 @@ def test_a_network_samples_without_gradients_or_change(sampler):
     points = draw(denoiser.denoiser(network, SCHEDULE), sampler=sampler)
     assert np.isfinite(points).all()
     assert all(torch.equal(p, old) and p.grad is None for p, old in zip(network.parameters(), before, strict=True))
+
+
+@pytest.mark.parametrize(("taken", "kept"), [(1, 1), (3, 3), (5, 5), (20, 5)])
+def test_a_glimpse_keeps_a_few_snapshots_the_first_and_last_among_them(taken, kept):
+    epochs = [10 * s for s in range(taken)]
+    samples = np.random.default_rng(0).random((2, taken, 1500, 3))
+    seen = glimpse(samples, epochs)
+    assert len(seen["epoch"]) == kept
+    assert (seen["epoch"][0], seen["epoch"][-1]) == (0, epochs[-1])
+    assert set(np.diff(seen["epoch"])) <= {10, 40, 50}
+    assert np.array_equal(seen["points"], samples[:, seen["epoch"] // 10, :1000])

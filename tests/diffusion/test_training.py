@@ -69,14 +69,16 @@ def test_a_stack_trains_as_a_plain_loop_trains_each_of_its_models(clip, weight_d
         torch.testing.assert_close(networks.flatten(single)[0], snapshots[-1].parameters[i], atol=1e-9, rtol=1e-9)
 
 
-@pytest.mark.parametrize("width", [16, 128])
-def test_a_stack_of_three_equals_three_trainings_bit_for_bit(width):
-    def trained(replicates):
-        points = data(replicates, n=70)
-        return run(replicates, points=points, model={**MODEL, "width": width}, epochs=4, batch=32, clip=0.1)[1]
+@pytest.mark.parametrize(("replicates", "batch"), [([0, 3, 7], 1), ([0, 3, 7], 32), ([0, 1, 2, 3, 4], 7)])
+def test_a_stack_equals_single_trainings_bit_for_bit(replicates, batch):
+    model = dict(network="residual-mlp", width=128, blocks=3, embedding=128, scale=25.0)
 
-    stacked = trained([0, 3, 7])
-    for i, r in enumerate([0, 3, 7]):
+    def trained(replicates):
+        points = data(replicates, n=25 * batch)
+        return run(replicates, points=points, model=model, epochs=4, batch=batch, learning_rate=1e-3)[1]
+
+    stacked = trained(replicates)
+    for i, r in enumerate(replicates):
         for whole, single in zip(stacked, trained([r]), strict=True):
             assert torch.equal(whole.parameters[i : i + 1], single.parameters)
             assert torch.equal(whole.train_loss[i : i + 1], single.train_loss)

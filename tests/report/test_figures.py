@@ -51,7 +51,7 @@ def planted_losses():
 def planted_panel(n=40, snapshots=3, d=2):
     rng = np.random.default_rng(2)
     train, test, generated = rng.random((n, d)), rng.random((n, d)), rng.random((snapshots, n, d))
-    return scatter.Panel(train, np.arange(n) % 4, test, generated, list(range(0, 1000 * snapshots, 1000)))
+    return scatter.Panel(train, np.arange(n) % 4, test, generated, 1000 * np.arange(snapshots))
 
 
 def draw(name, rows=slice(None)):
@@ -134,7 +134,7 @@ def test_scatter_can_be_drawn_of_a_handful_of_points(n, d):
 
 def test_scatter_can_be_drawn_of_digits_whose_first_pixel_never_changes():
     digits = registry.load(registry.SHAPES["digits"])(40, np.random.default_rng(0))
-    data = scatter.Panel(digits[:20], np.zeros(20, dtype=int), digits[20:], digits[None, 20:], [0])
+    data = scatter.Panel(digits[:20], np.zeros(20, dtype=int), digits[20:], digits[None, 20:], np.array([0]))
     scatter.scatter({"alpha": data}).draw_without_rendering()
 
 
@@ -199,7 +199,7 @@ def test_losses_are_the_table_of_each_cell_and_set():
 
 def test_scatter_shows_the_points_of_every_set_stratum_and_snapshot():
     data = planted_panel(snapshots=3)
-    figure = scatter.scatter({"alpha": data}, snapshots=3)
+    figure = scatter.scatter({"alpha": data})
     for number, epoch in enumerate(data.epochs):
         axes = panel(figure, f"epoch {epoch:,}")
         shown = {c.get_label(): c.get_offsets() for c in axes.collections}
@@ -212,13 +212,13 @@ def test_scatter_shows_the_points_of_every_set_stratum_and_snapshot():
         assert ((corner < data.train) & (data.train < opposite)).all()
 
 
-@pytest.mark.parametrize(("taken", "shown"), [(1, 1), (3, 3), (5, 5), (20, 5)])
-def test_scatter_shows_at_most_five_snapshots_the_first_and_last_among_them(taken, shown):
-    figure = scatter.scatter({"alpha": planted_panel(n=4, snapshots=taken)})
-    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    assert len(titles) == shown
-    assert titles[0].endswith("epoch 0")
-    assert titles[-1].endswith(f"epoch {1000 * (taken - 1):,}")
+@pytest.mark.parametrize("name", [*CURVES, "thresholds", "losses"])
+def test_the_only_cell_of_a_study_goes_by_the_studys_name(name):
+    table = (planted_losses() if name == "losses" else planted_curves()).query("cell == 'alpha'")
+    table = table.assign(study="paper", cell="base")
+    figure = registry.load(registry.FIGURES[name])(table, **({} if name == "losses" else {"ratios": {"base": 1.5}}))
+    assert all("paper" in axes.get_title() or not axes.get_title() for axes in figure.axes)
+    assert figure.axes[0].get_title()
 
 
 @pytest.mark.parametrize("name", registry.FIGURES)

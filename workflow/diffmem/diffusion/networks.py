@@ -85,6 +85,24 @@ class ResidualMLP(nn.Module):
         return self.last(h)
 
 
+def pack(network: nn.Module) -> nn.Parameter:
+    """Move a stack's parameters into one long vector, of which they become views, and likewise their gradients.
+
+    An optimizer of this vector makes one call for the whole network, and treats every parameter alike in whatever
+    stack it sits: padded to whole vectors of any processor, it has no remainder that is rounded in another way.
+    """
+    parameters = list(network.parameters())
+    values = torch.cat([p.detach().flatten() for p in parameters])
+    packed = nn.Parameter(F.pad(values, (0, -len(values) % 64)))
+    packed.grad = torch.zeros_like(packed)
+    sizes = [p.numel() for p in parameters]
+    for both in ("data", "grad"):
+        parts = getattr(packed, both)[: len(values)].split(sizes)
+        for parameter, part in zip(parameters, parts, strict=True):
+            setattr(parameter, both, part.view(parameter.shape))
+    return packed
+
+
 def flatten(network: nn.Module) -> torch.Tensor:
     """All parameters of a stack as one tensor of shape (r, p), in the order of ``named_parameters``."""
     return torch.cat([p.detach().flatten(1) for p in network.parameters()], 1)

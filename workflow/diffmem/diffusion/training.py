@@ -7,6 +7,7 @@ numbers are therefore the same in whatever stack it is trained.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -48,17 +49,15 @@ class Snapshot:
 def snapshot_epochs(epochs: int, *, count: int, spacing: str) -> list[int]:
     """Epochs at which a snapshot is taken, 0 (untrained) and ``epochs`` (the end) included.
 
-    ``spacing`` is ``every``, or ``linear`` or ``log`` with exactly ``count`` snapshots.
+    ``spacing`` is ``every``, or ``linear`` or ``log`` with exactly ``count`` snapshots, at least 2.
     """
     if spacing == "every" or count >= epochs + 1:
         return list(range(epochs + 1))
-    if count == 1:
-        return [epochs]
     if spacing == "linear":
         return [round(i * epochs / (count - 1)) for i in range(count)]
     chosen = [0]
     for i in range(count - 1):
-        ideal = round(math.exp(math.log(epochs) * i / max(count - 2, 1)))
+        ideal = round(math.exp(math.log(epochs) * i / (count - 2))) if count > 2 else epochs
         left = count - 2 - i  # snapshots still to come, each at an epoch of its own
         chosen.append(min(max(ideal, chosen[-1] + 1), epochs - left))
     return chosen
@@ -92,35 +91,33 @@ def train(
     """
     batch = min(settings["batch"], points.shape[1])
     per_epoch = points.shape[1] // batch
-    parameters = list(network.parameters())
+    due = {epoch * per_epoch for epoch in snapshot_epochs(settings["epochs"], **settings["snapshots"])}
+    named = dict(learning_rate=settings["learning_rate"], replicates=replicates)
+    packed, parameters = networks.pack(network), list(network.parameters())
     optimizer = torch.optim.AdamW(
-        parameters, lr=settings["learning_rate"], weight_decay=settings["weight_decay"], fused=True
+        [packed], lr=settings["learning_rate"], weight_decay=settings["weight_decay"], fused=True
     )
-    mean = networks.flatten(network) if settings["ema"] else None
+    mean = networks.flatten(network)
     losses = _Losses(schedule, points, held_out, seed=seed, replicates=replicates)
-    epochs = snapshot_epochs(
-        settings["epochs"], count=settings["snapshots"]["count"], spacing=settings["snapshots"]["spacing"]
-    )
-    due = {epoch * per_epoch for epoch in epochs}
-    if 0 in due:
-        yield losses.snapshot(network, networks.flatten(network), step=0, epoch=0)
-    for step, (x0, u, eps) in enumerate(_batches(points, batch, seed=seed, replicates=replicates), 1):
+    yield losses.snapshot(network, networks.flatten(network), step=0, epoch=0)
+    batches = _batches(points, batch, seed=seed, replicates=replicates)
+    for step, (x0, u, eps) in enumerate(islice(batches, settings["epochs"] * per_epoch), 1):
         value = loss(network, schedule, x0=x0, u=u, eps=eps)
         value.sum().backward()
         if settings["clip"]:
             _clip(parameters, settings["clip"])
         optimizer.step()
-        optimizer.zero_grad()
-        if mean is not None:
+        packed.grad.zero_()
+        if settings["ema"]:
             mean.lerp_(networks.flatten(network), 1 - settings["ema"])
         if step % per_epoch == 0:
+            _check(value, step=step, **named)
             tick()
-            _check(value, step=step, learning_rate=settings["learning_rate"], replicates=replicates)
         if step in due:
-            kept = networks.flatten(network) if mean is None else mean.clone()
-            yield losses.snapshot(network, kept, step=step, epoch=step // per_epoch)
-        if step == settings["epochs"] * per_epoch:
-            return
+            kept = mean.clone() if settings["ema"] else networks.flatten(network)
+            snapshot = losses.snapshot(network, kept, step=step, epoch=step // per_epoch)
+            _check(snapshot.train_loss.sum(1), step=step, **named)
+            yield snapshot
 
 
 def loss_table(snapshot: Snapshot, *, replicates: list[int]) -> pd.DataFrame:
@@ -160,15 +157,16 @@ def _batches(
         )
         for block in order.split(BLOCK * batch, 1):
             x0 = torch.gather(points, 1, block[..., None].expand(-1, -1, d))
-            u = torch.stack([torch.rand(block.shape[1], generator=g) for g in noises])
-            eps = torch.stack([torch.randn(block.shape[1], d, generator=g) for g in noises])
+            size, kind = block.shape[1], points.dtype
+            u = torch.stack([torch.rand(size, generator=g, dtype=kind) for g in noises])
+            eps = torch.stack([torch.randn(size, d, generator=g, dtype=kind) for g in noises])
             yield from zip(x0.split(batch, 1), u.split(batch, 1), eps.split(batch, 1), strict=True)
 
 
 def _clip(parameters: list[nn.Parameter], largest: float) -> None:
     """Scale each replicate's gradient down to the norm ``largest`` where it is longer."""
     norms = [torch.linalg.vector_norm(p.grad.flatten(1), dim=1) for p in parameters]
-    norm = torch.linalg.vector_norm(torch.stack(norms), dim=0)  # (r,)
+    norm = torch.linalg.vector_norm(torch.stack(norms, 1), dim=1)  # (r,)
     factor = (largest / (norm + 1e-6)).clamp(max=1)
     for p in parameters:
         p.grad.mul_(factor.view(-1, *[1] * (p.ndim - 1)))

@@ -105,7 +105,7 @@ def _facets(
     if zero is not None:
         for panel in axes.flat:
             panel.axhline(0, color="black", linestyle="--", linewidth=0.9, label=zero)
-    elif len(axes.flat[0].lines):
+    elif any(panel.lines for panel in axes.flat):
         axes.flat[0].plot([], [], color="black", linestyle="--", linewidth=0.9, label="chance (fresh points)")
     style.legend_below(figure, axes)
     sns.despine(figure)

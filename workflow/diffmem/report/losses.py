@@ -21,7 +21,7 @@ def losses(table: pd.DataFrame):
             style.band(panel, line["epoch"], line["mean"], line["low"], line["high"], color=color, label=name)
         style.epoch_axis(panel)
         panel.set_title(style.title(study, cell), fontsize="medium")
-    axes[0, 0].set_ylabel("mean squared error of the\npredicted noise [variance 1]")
+    axes[0, 0].set_ylabel("mean squared error of the\nnetwork [its target has variance 1]")
     style.legend_below(figure, axes)
     sns.despine(figure)
     return figure

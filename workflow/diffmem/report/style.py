@@ -49,7 +49,8 @@ def epoch_axis(axes) -> None:
 
 def band(axes, x, mean, low, high, *, color: str, label: str | None = None, linestyle: str = "-") -> None:
     """A line with its interval."""
-    axes.plot(x, mean, color=color, label=label, linestyle=linestyle)
+    marker = "." if len(x) == 1 else None  # a line through one point shows nothing
+    axes.plot(x, mean, color=color, label=label, linestyle=linestyle, marker=marker)
     axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
 
 
