@@ -13,4 +13,3 @@ def _deterministic():
 
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    torch.set_flush_denormal(True)

@@ -90,7 +90,7 @@ def test_of_a_table_only_the_chosen_module_counts(house, shape, counts):
 
 
 def test_which_function_of_a_module_is_chosen_counts(house):
-    """A name of a table may be given to another function of the same module; what it made before is then out of date."""
+    """A name may be given to another function of the same module: what it made before is then out of date."""
     targets = ("diffmem.data.curves:moons", "diffmem.data.curves:circles")
     assert len({digest.digest(house / "script.py", target) for target in targets}) == 2
 

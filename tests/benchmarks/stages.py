@@ -119,9 +119,8 @@ if __name__ == "__main__":
     seconds = table.set_index("stage")["pipeline [s]"]
     weights = 2 * (2 * 128 * 128 + 3 * 128 * 128 + 128 * 2)  # of the layers, without the noise level's share
     achieved = N * 50 * weights / seconds["sample"] / 1e9
-    print(
-        f"\nsampling: {achieved:.0f} GFLOP/s of {ceiling():.0f} in a matrix product ({100 * achieved / ceiling():.0f} %)"
-    )
+    most = ceiling()
+    print(f"\nsampling: {achieved:.0f} GFLOP/s of {most:.0f} in a matrix product ({100 * achieved / most:.0f} %)")
     total = table["plain recipe [s]"].sum() / table["pipeline [s]"].sum()
     print(f"all stages: {total:.1f} times the plain recipe, per epoch and replicate, one thread each")
     print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")

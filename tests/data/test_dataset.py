@@ -159,6 +159,17 @@ def test_cells_that_inject_otherwise_are_compared_on_the_same_inliers(changes):
         assert np.array_equal(one.points[one.plain], other.points[other.plain])
 
 
+def test_where_outliers_lie_is_independent_of_the_inliers():
+    """Injection draws from a stream of its own; from the inliers' stream it would see the same numbers again."""
+    options = dict(shape="gaussian", dimension=2, inliers=30, fresh=100, outliers={"count": 20, "distance": 20.0})
+    cosines = []
+    for replicate in range(100):
+        half = dataset(settings(**options), seed=14, replicate=replicate).train
+        centre, first = half.points[half.stratum == OUTLIER].mean(0), half.points[:3]
+        cosines.append(first @ centre / np.linalg.norm(first, axis=1) / np.linalg.norm(centre))
+    assert np.abs(np.mean(cosines, axis=0)).max() < 4.5 * np.sqrt(0.5 / 100)
+
+
 def test_zero_injections_give_inliers_alone_and_nothing_to_be_clear_of():
     data = dataset(settings(outliers={"count": 0}, duplicates={"count": 0}), seed=11, replicate=0)
     assert data.clearance == np.inf

@@ -12,7 +12,7 @@ from diffmem.measure.neighbours import Index
 
 
 def on_a_torus(count, test, dimension, generated, rng, k=1):
-    """Distances of uniform points to the nearest training and test points, in a cube whose opposite faces are joined."""
+    """Distances of uniform points to the nearest training and test points, in a cube with opposite faces joined."""
     train, held_out = (cKDTree(rng.random((n, dimension)), boxsize=1) for n in (count, test))
     queries = rng.random((generated, dimension))
     return train.query(queries, k=k)[0], held_out.query(queries)[0]

@@ -69,5 +69,5 @@ def test_missing_keys_and_unused_categories_make_neither_gaps_nor_groups():
 def test_95_percent_intervals_cover_the_truth_95_times_in_100(count):
     values = np.random.default_rng(3).normal(0.3, 2, (count, 4000))
     result = over_replicates(table(values), by=["group"], value="value")
-    covered = ((result["low"] < 0.3) & (0.3 < result["high"])).sum()
+    covered = ((result["low"] < 0.3) & (result["high"] > 0.3)).sum()
     assert stats.binomtest(int(covered), 4000, 0.95).pvalue > 1e-3

@@ -17,7 +17,7 @@ def kind(request, monkeypatch):
 
 
 def brute_force(positions, queries, k):
-    """Distances (q, k) and locations (q, k) of the k nearest: every difference is taken, equal distances by location."""
+    """Distances (q, k) and locations (q, k) of the k nearest, from all differences; equal distances by location."""
     distance = np.array([np.sqrt(np.square(query - positions).sum(1)) for query in queries.astype(float)])
     location = np.argsort(distance, axis=1, kind="stable")[:, :k]
     return np.take_along_axis(distance, location, 1), location
@@ -79,6 +79,16 @@ def test_one_far_position_does_not_spoil_the_others(kind, dimension):
     positions = np.vstack([0.01 * rng.standard_normal((300, dimension)), np.full((1, dimension), 1e6)])
     queries = 0.01 * rng.standard_normal((50, dimension))
     assert_same(Index(positions).nearest(queries, 3), brute_force(positions, queries, 3), tolerance=1e-8)
+
+
+@pytest.mark.parametrize("spread", [1e-5, 0.07])
+def test_clusters_far_from_the_centre_and_many_queries(kind, spread):
+    """So many that FAISS multiplies matrices in float32, where squared distances are off by 0.04 or so."""
+    rng = np.random.default_rng(11)
+    positions, queries = (
+        100 * rng.choice([-1.0, 1.0], (count, 1)) + spread * rng.standard_normal((count, 64)) for count in (400, 2100)
+    )
+    assert_same(Index(positions).nearest(queries, 2), brute_force(positions, queries, 2))
 
 
 @pytest.mark.parametrize("length", [1e10, 1e20, 1e30])
@@ -168,4 +178,5 @@ def test_the_name_of_the_index_tells_which_was_used():
     for dimension in (1, 2, 3, 64):
         index = Index(np.zeros((3, dimension)))
         assert index.kind == neighbours.index_kind(dimension)
-        assert hasattr(index, "tree") == (index.kind == KD_TREE) == (not hasattr(index, "flat"))
+        assert (index.searches[0] == index._by_tree) == (index.kind == KD_TREE)
+        assert (index.searches[0] == index._by_faiss) == (index.kind != KD_TREE)

@@ -90,8 +90,6 @@ def test_swapping_the_halves_swaps_the_columns():
     data = replicate(**EVERYTHING)
     there = tabulate(data.fresh, indexed(data))
     halves = dict(train=data.test.points, train_location=data.test.location, test=data.train.points)
-    back = tabulate(
-        data.fresh, references(**halves, test_location=data.train.location, test_plain=data.train.plain)
-    )
+    back = tabulate(data.fresh, references(**halves, test_location=data.train.location, test_plain=data.train.plain))
     assert np.allclose(there["train_distance"][:, 0], back["test_distance"], rtol=1e-6)
     assert np.array_equal(there["test_location"], back["train_location"][:, 0])

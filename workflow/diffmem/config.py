@@ -7,6 +7,7 @@ Snakemake itself depends on (jsonschema, yaml).
 import copy
 import difflib
 import itertools
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,11 @@ def read(path: str | Path) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as file:
             content = yaml.load(file, _Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f" (line {where.line + 1})" if where else ""
-        raise ConfigError(f"{path}: is not YAML{line}: {getattr(error, 'problem', error)}") from error
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(f"{path}: is not YAML{line}: {problem}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected keys at top level, found {content!r}")
     return content
@@ -68,6 +70,7 @@ def studies(config: dict[str, Any]) -> dict[str, Study]:
         ConfigError: at the first thing that cannot be run.
     """
     schema = load_schema()
+    _walk(config, "")
     _validate(config, schema, "")
     complete = _complete(config, schema)
     return {
@@ -141,6 +144,8 @@ def _merge(base: Any, changes: Any) -> Any:
 
 def _complete(value: Any, schema: dict[str, Any]) -> Any:
     """``value`` with the schema's defaults, keys in the order of the schema."""
+    if isinstance(value, float) and value.is_integer() and "integer" in schema.get("type", ()):
+        return int(value)
     if not isinstance(value, dict) or ("properties" not in schema and "additionalProperties" not in schema):
         return value
     known = schema.get("properties", {})
@@ -156,6 +161,22 @@ def _complete(value: Any, schema: dict[str, Any]) -> Any:
         if key not in known
     }
     return {**filled, **rest}
+
+
+def _walk(value: Any, where: str) -> None:
+    """Refuse what YAML can say and no schema sees: keys that are not text, numbers that are not finite."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if not isinstance(key, str):
+                raise ConfigError(
+                    f"{where}{key!r}: a name must be text; write it in quotes, and begin it with a letter"
+                )
+            _walk(part, f"{where}{key}.")
+    elif isinstance(value, list):
+        for part in value:
+            _walk(part, where)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{where.removesuffix('.')} = {value}: must be a finite number")
 
 
 def _validate(value: Any, schema: dict[str, Any], where: str) -> None:

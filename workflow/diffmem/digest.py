@@ -21,8 +21,8 @@ def digest(script: str | Path, *targets: str) -> str:
     ``targets`` are registry entries ``module:function`` that the script will load by name.
     """
     modules = reached(script, *targets)
-    trees = "\n".join(f"{name} {_dump(name)}" for name in sorted(modules))
-    return hashlib.sha256(trees.encode()).hexdigest()[:16]
+    trees = [f"{name} {_dump(name)}" for name in sorted(modules)]
+    return hashlib.sha256("\n".join([*sorted(targets), *trees]).encode()).hexdigest()[:16]
 
 
 def reached(script: str | Path, *targets: str) -> set[str]:

@@ -52,10 +52,9 @@ def load_array(path: str | Path, *, ndim: int) -> np.ndarray:
     Raises:
         ArtefactError: if the file is missing, truncated, not an array, or not of ``ndim`` dimensions.
     """
-    array = _read(path, lambda: np.load(path, mmap_mode="r", allow_pickle=False))
-    if not isinstance(array, np.ndarray) or array.ndim != ndim:
-        found = array.shape if isinstance(array, np.ndarray) else "an archive of several arrays"
-        raise ArtefactError(f"{path}: expected one array of {ndim} dimensions, found {found}; {_REMEDY}")
+    array = _read(path, lambda: np.lib.format.open_memmap(path, mode="r"))
+    if array.ndim != ndim:
+        raise ArtefactError(f"{path}: expected one array of {ndim} dimensions, found {array.shape}; {_REMEDY}")
     return array
 
 
@@ -67,7 +66,7 @@ def load_arrays(path: str | Path, *, names: tuple[str, ...]) -> dict[str, np.nda
     """
 
     def read() -> dict[str, np.ndarray]:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
 
     return _read(path, read)

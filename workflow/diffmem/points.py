@@ -20,3 +20,8 @@ def locations(points: np.ndarray) -> np.ndarray:
 def first_rows(location: np.ndarray) -> np.ndarray:
     """Row at which each location first appears, of shape (m,), for ``location`` (n,) as made by ``locations``."""
     return np.unique(location, return_index=True)[1]
+
+
+def distinct(points: np.ndarray) -> np.ndarray:
+    """The distinct rows of ``points`` (n, d), sorted by their coordinates: shape (m, d)."""
+    return np.unique(points, axis=0)

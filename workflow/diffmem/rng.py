@@ -1,7 +1,7 @@
 """Randomness: one stream per replicate and purpose, never a global one.
 
-A replicate's streams hang on (seed, replicate, purpose) alone. They do not depend on the cell, so that the cells of a
-sweep are compared on common random numbers, nor on the shard or the number of cores, so that adding replicates leaves
+A replicate's streams hang on (seed, replicate, purpose) alone. They do not depend on the cell, so that cells that draw
+as many numbers are compared on common ones, nor on the shard or the number of cores, so that adding replicates leaves
 those already computed as they were.
 """
 

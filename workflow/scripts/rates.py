@@ -12,7 +12,7 @@ from diffmem.measure import rates
 from diffmem.measure.neighbours import index_kind
 
 job.start(snakemake.log[0])
-KNOWN = ("train_stratum", "train_location", "test_stratum", "test_location", "test_plain")
+KNOWN = ("train_stratum", "train_location", "train_plain", "test_stratum", "test_location", "test_plain")
 cell = snakemake.params.cell
 data = files.load_arrays(snakemake.input.data, names=(*KNOWN, "train", "replicate"))
 generated = files.load_array(snakemake.input.generated, ndim=2 + 1)

@@ -23,7 +23,7 @@ from diffmem.data import injection
 STRATA = ("inlier", "outlier", "duplicate", "near-duplicate")
 INLIER, OUTLIER, DUPLICATE, NEAR_DUPLICATE = range(len(STRATA))
 ARRAYS = (
-    "train", "train_stratum", "train_location",
+    "train", "train_stratum", "train_location", "train_plain",
     "test", "test_stratum", "test_location", "test_plain",
     "fresh", "clearance", "replicate",
 )  # fmt: skip
@@ -91,7 +91,7 @@ def stack(settings: dict[str, Any], *, seed: int, replicates: range) -> dict[str
         arrays[half] = np.stack([h.points for h in halves])
         arrays[f"{half}_stratum"] = np.stack([h.stratum for h in halves])
         arrays[f"{half}_location"] = np.stack([h.location for h in halves])
-    arrays["test_plain"] = np.stack([s.test.plain for s in sets])
+        arrays[f"{half}_plain"] = np.stack([h.plain for h in halves])
     arrays["fresh"] = np.stack([s.fresh for s in sets])
     return {name: arrays[name] for name in ARRAYS}
 

@@ -30,7 +30,7 @@ def outliers(
     clear one, the clearest is taken; the clearance is part of the result.
     """
     mean, scale = inliers.mean(0), inliers.std(0)
-    occupied = (inliers - mean) / scale
+    occupied = (inliers - mean) / np.where(scale > 0, scale, 1)  # a constant feature stays constant
     centres, clearance = [], np.inf
     for _ in range(clusters):
         centre, found = _clear_centre(cKDTree(occupied), rng, distance=distance, spread=spread)

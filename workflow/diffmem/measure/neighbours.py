@@ -3,16 +3,19 @@
 FAISS computes squared distances in float32 as |q|^2 + |p|^2 - 2 q.p, which cancels for close points: it may return a
 wrong neighbour, or a distance of zero (docs/method.md). So an index only proposes: the points are centred in float64,
 more candidates are asked for than are wanted, their distances are computed in float64, and where a location that was
-not proposed could still be as near, within a bound on the index's rounding, the query is compared with all locations.
-In few dimensions the index is a k-d tree, which is in float64 and faster. Equal distances are ordered by location.
+not proposed could still be as near, within a bound on the index's rounding, a k-d tree is asked, which is in float64
+and in few dimensions the faster index anyway. Equal distances are ordered by location; where they would be cut in two,
+the query is compared with all locations.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 TREE_DIMENSIONS = 8  # up to here the k-d tree is the faster one (docs/benchmarks.md)
+SPARE = 6  # candidates that FAISS proposes beyond those asked for
 BLOCK = 4096  # queries searched at once, which bounds the memory
 
 KD_TREE, FAISS = "scipy k-d tree, float64", "faiss flat, float64 distances"
@@ -35,23 +38,15 @@ class Neighbours:
 
 
 class Index:
-    """Searches among the ``positions`` (m, d) of distinct locations; location j is row j.
-
-    ``kind`` names the index; ``spare`` is how many candidates it proposes beyond those asked for.
-    """
+    """Searches among the ``positions`` (m, d) of distinct locations; location j is row j. ``kind`` names the index."""
 
     def __init__(self, positions: np.ndarray):
         self.kind = index_kind(positions.shape[1])
         self.centre = positions.mean(0) if len(positions) else 0.0
         self.positions = positions - self.centre
-        if self.kind == KD_TREE:
-            self.tree, self.spare = cKDTree(self.positions), 1
-        else:
-            import faiss
-
-            self.flat, self.spare = faiss.IndexFlatL2(positions.shape[1]), 6
-            self.flat.add(self.positions.astype(np.float32))
-            self.largest = np.square(self.positions).sum(1).max(initial=0.0)
+        self.searches = [self._by_tree, self._by_force]
+        if self.kind == FAISS:
+            self.searches.insert(0, self._by_faiss)
 
     def nearest(self, queries: np.ndarray, k: int) -> Neighbours:
         """The ``k`` nearest locations of each of the ``queries`` (q, d).
@@ -66,34 +61,63 @@ class Index:
         found = min(k, len(self.positions))
         for start in range(0, len(queries) if found else 0, BLOCK):
             block = slice(start, start + BLOCK)
-            distance[block, :found], location[block, :found] = self._nearest(
-                queries[block].astype(np.float64) - self.centre, found
-            )
+            centred = queries[block].astype(np.float64) - self.centre
+            distance[block, :found], location[block, :found] = self._nearest(centred, found)
         return Neighbours(distance, location)
 
     def _nearest(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Distances and locations (q, k) for centred queries and k locations that exist."""
-        candidates = min(k + self.spare, len(self.positions))
-        propose = self._tree if self.kind == KD_TREE else self._faiss
-        location, unseen = propose(queries, candidates)
-        distance, location = _ordered(np.linalg.norm(queries[:, None] - self.positions[location], axis=2), location, k)
-        if candidates < len(self.positions):
-            for q in np.flatnonzero(unseen <= distance[:, -1]):
-                every = np.linalg.norm(queries[q] - self.positions, axis=1)
-                location[q] = np.argsort(every, kind="stable")[:k]
-                distance[q] = every[location[q]]
+        """Distances and locations (q, k) for centred queries and k locations that exist.
+
+        What one search leaves in doubt goes on to the next, slower one.
+        """
+        distance, location = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int32)
+        todo = np.arange(len(queries))
+        for search in self.searches:
+            proposed, unseen = search(queries[todo], k)
+            exact = np.linalg.norm(queries[todo, None] - self.positions[proposed], axis=2)
+            distance[todo], location[todo] = _ordered(exact, proposed, k)
+            todo = todo[unseen <= distance[todo, -1]]
+            if not len(todo):
+                break
         return distance, location
 
-    def _tree(self, queries: np.ndarray, candidates: int) -> tuple[np.ndarray, np.ndarray]:
-        """Candidates (q, c), and a distance (q,) below which no other location lies."""
-        distance, location = self.tree.query(queries, k=np.arange(1, candidates + 1))
-        return location, distance[:, -1] * (1 - 1e-12)
+    # Each search returns candidates (q, c), c >= k, and a distance (q,) below which no other location lies.
 
-    def _faiss(self, queries: np.ndarray, candidates: int) -> tuple[np.ndarray, np.ndarray]:
-        """As ``_tree``; the error of a float32 squared distance is of rounding the input and of summing d products."""
-        squared, location = self.flat.search(queries.astype(np.float32), candidates)
-        error = (queries.shape[1] + 8) * 2.0**-23 * (np.square(queries).sum(1) + self.largest)
-        return location, np.sqrt(np.maximum(squared[:, -1] - error, 0))
+    def _by_faiss(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        count = min(k + SPARE, len(self.positions))
+        squared, location = self._flat.search(queries.astype(np.float32), count)
+        # the error of a float32 squared distance, from rounding the input and summing d products
+        error = (queries.shape[1] + 8) * 2.0**-23 * (np.square(queries).sum(1) + self._largest)
+        return location, self._unseen(count, np.sqrt(np.maximum(squared[:, -1] - error, 0)))
+
+    def _by_tree(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        count = min(k + 1, len(self.positions))
+        distance, location = self._tree.query(queries, k=np.arange(1, count + 1))
+        return location, self._unseen(count, distance[:, -1] * (1 - 1e-12))
+
+    def _by_force(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        every = (np.linalg.norm(query - self.positions, axis=1) for query in queries)
+        return np.array([np.argsort(d, kind="stable")[:k] for d in every]), np.full(len(queries), np.inf)
+
+    def _unseen(self, count: int, bound: np.ndarray) -> np.ndarray:
+        """``bound``, or infinity where all locations are among the candidates."""
+        return bound if count < len(self.positions) else np.full_like(bound, np.inf)
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.positions)
+
+    @cached_property
+    def _flat(self):
+        import faiss
+
+        flat = faiss.IndexFlatL2(self.positions.shape[1])
+        flat.add(self.positions.astype(np.float32))
+        return flat
+
+    @cached_property
+    def _largest(self) -> float:
+        return float(np.square(self.positions).sum(1).max())
 
 
 def _ordered(distance: np.ndarray, location: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

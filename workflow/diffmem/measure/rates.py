@@ -28,7 +28,8 @@ from diffmem.points import first_rows
 
 REFERENCES = ("plain", "matched")
 ALL = "all"  # the stratum of everything
-LONE = "outlier"  # the stratum that has no counterpart in the plain test set
+LONE = ("outlier", "near-duplicate")  # strata with locations that have no counterpart in the plain test set
+CROWDED = "near-duplicate"  # the stratum whose locations do not lie as the others do, but in clumps
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,18 @@ class Strata:
         names: of the k strata, in the order of their codes.
         train, test: stratum code of every location, of shape (m,) and (m',).
         rows: training rows per stratum, copies counted, of shape (k,).
-        plain: number of locations in the plain test set.
+        plain: number of plain locations, in the training and in the test set.
     """
 
     names: tuple[str, ...]
     train: np.ndarray
     test: np.ndarray
     rows: np.ndarray
-    plain: int
+    plain: tuple[int, int]
 
     def rho(self, reference: str) -> float:
-        """Training locations over test locations; against the plain test set, those that have a counterpart there."""
-        if reference == "matched":
-            return len(self.train) / len(self.test)
-        return np.count_nonzero(~self.lone()[self.train]) / self.plain
-
-    def lone(self) -> np.ndarray:
-        """Which of the k strata have no counterpart in the plain test set."""
-        return np.array([name == LONE for name in self.names])
+        """Training locations over test locations; against the plain test set, plain ones over plain ones."""
+        return len(self.train) / len(self.test) if reference == "matched" else self.plain[0] / self.plain[1]
 
 
 def strata(
@@ -64,18 +59,19 @@ def strata(
     *,
     train_stratum: np.ndarray,
     train_location: np.ndarray,
+    train_plain: np.ndarray,
     test_stratum: np.ndarray,
     test_location: np.ndarray,
     test_plain: np.ndarray,
 ) -> Strata:
     """Strata of the locations, from stratum and location of every row of one replicate."""
-    test_rows = first_rows(test_location)
+    train_rows, test_rows = first_rows(train_location), first_rows(test_location)
     return Strata(
         names=names,
-        train=train_stratum[first_rows(train_location)],
+        train=train_stratum[train_rows],
         test=test_stratum[test_rows],
         rows=np.bincount(train_stratum, minlength=len(names)),
-        plain=int(test_plain[test_rows].sum()),
+        plain=(int(train_plain[train_rows].sum()), int(test_plain[test_rows].sum())),
     )
 
 
@@ -93,10 +89,11 @@ def rates(
     Returns:
         tidy table with the columns snapshot, stratum, reference, criterion, threshold, normalisation, value, count (of
         generated points or locations), floor (the same on the fresh points) and chance (the formula of
-        ``chance`` for raw fractions within a stratum, 0 for net ones, missing where it does not apply).
+        ``chance``, for raw and net fractions within a stratum; missing where it does not apply).
     """
     ratios = np.asarray(ratios, dtype=float)
-    dimension = local_dimension(fresh["train_distance"])
+    around = np.array(known.names)[known.train[fresh["train_location"]]]
+    dimension = local_dimension(fresh["train_distance"][(around != CROWDED).all(1)])
     parts = []
     for reference in references:
         floors = _measures(fresh, known, ratios, reference)
@@ -188,13 +185,17 @@ def _with_all(counts: np.ndarray) -> np.ndarray:
 
 
 def _chance(key, ratios, dimension: float, known: Strata, reference: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The formula where it applies: not for what has no counterpart in the test set, nor for a sum that contains it."""
-    if key not in (("raw", "stratum"), ("net", "stratum"), ("net", "generated")):
+    """The formula within strata; missing for what has no counterpart in the test set and for a sum that contains it."""
+    criterion, normalisation = key
+    if criterion == "mass" or normalisation != "stratum":
         return np.full(shape, np.nan)
-    raw = chance(ratios, dimension=dimension, rho=known.rho(reference))
-    level = np.tile(raw if key[0] == "raw" else np.zeros_like(raw), (shape[0], 1))
+    rho = known.rho(reference)
+    level = chance(ratios, dimension=dimension, rho=rho)
+    if criterion == "net":
+        level = level - chance(ratios, dimension=dimension, rho=1 / rho)
+    level = np.tile(level, (shape[0], 1))
     if reference == "plain":
-        lone = known.lone()
+        lone = np.isin(known.names, LONE)
         level[np.append(lone, (lone & (known.rows > 0)).any())] = np.nan
     return level
 

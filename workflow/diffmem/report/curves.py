@@ -78,10 +78,12 @@ def _facets(
 ):
     """One panel for every pair of values of the columns ``columns`` and ``rows``; one line and band per stratum.
 
-    Dashed lines are the chance level: the same number for fresh points of the true distribution.
+    Dashed lines are the chance level: the same number for fresh points of the true distribution, or the formula's (zero
+    for net fractions and equal sizes) under the name ``zero``.
     """
     across = list(ratios) if columns == "cell" else [r for r in REFERENCE if r in set(table["reference"])]
     down = list(ratios) if rows == "cell" else [r for r in REFERENCE if r in set(table["reference"])]
+    level = "chance" if zero else "floor"
     figure, axes = style.grid(max(len(down), 1), max(len(across), 1), sharey="row")
     factor = 100 if percent else 1
     for i, row in enumerate(down):
@@ -96,17 +98,14 @@ def _facets(
                     continue
                 values = [factor * line[name] for name in ("mean", "low", "high")]
                 style.band(panel, line["epoch"], *values, color=color, label=stratum)
-                if zero is None:
-                    panel.plot(line["epoch"], factor * line["floor"], color=color, linestyle="--", linewidth=0.9)
+                panel.plot(line["epoch"], factor * line[level], color=color, linestyle="--", linewidth=0.9)
             style.epoch_axis(panel)
             name = style.title(part["study"].iloc[0] if len(part) else "", where["cell"])
             panel.set_title(f"{name}, r = {ratio:g}\n{REFERENCE[where['reference']]}", fontsize="medium")
         axes[i, 0].set_ylabel(ylabel)
-    if zero is not None:
-        for panel in axes.flat:
-            panel.axhline(0, color="black", linestyle="--", linewidth=0.9, label=zero)
-    elif any(panel.lines for panel in axes.flat):
-        axes.flat[0].plot([], [], color="black", linestyle="--", linewidth=0.9, label="chance (fresh points)")
+    if any(panel.lines for panel in axes.flat):
+        label = zero or "chance (fresh points)"
+        axes.flat[0].plot([], [], color="black", linestyle="--", linewidth=0.9, label=label)
     style.legend_below(figure, axes)
     sns.despine(figure)
     return figure

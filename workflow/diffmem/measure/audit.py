@@ -1,0 +1,78 @@
+"""One call on three arrays: are these copies?
+
+The interval is that of a single set of samples judged against a single pair of reference sets. Its variance adds what
+permuting the labels shows (the draw of the reference sets, for the share 1 - A that is not copied) to the binomial
+spread of the copies themselves:
+
+    A +- 1.96 sqrt(v (1 - A)^2 + A (1 - A) / g),   v = variance of A_r under permuted labels.          (1)
+
+A bootstrap over generated points would leave the reference sets out and be far too narrow; one over reference points
+would drop copied locations.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from diffmem.measure.pool import fractions, permuted, pool
+
+RATIOS = (1.0, 1.5, 2.0, 3.0)
+
+
+def audit(
+    *,
+    train: np.ndarray,
+    test: np.ndarray,
+    generated: np.ndarray,
+    ratios: tuple[float, ...] = RATIOS,
+    seed: int = 0,
+    permutations: int = 200,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate which share of ``generated`` copies ``train``, against held-out points ``test`` of the same source.
+
+    Args:
+        train, test, generated: points of shape (n, d), (n', d) and (g, d), in the same units. Any sizes; exact copies
+            within a set count as one location.
+        ratios: a point is called memorized at r if it is r times closer to a training than to a held-out location.
+        seed: of the permutations.
+        permutations: number of label permutations behind the chance level and the interval.
+        level: of the interval.
+
+    Returns:
+        one row per ratio: ratio, raw (share called memorized), chance (that share for a generator that knows nothing
+        of the labels), net (estimated share of copies), net_low, net_high.
+
+    Raises:
+        ValueError: if the arrays do not fit each other or hold values that are not finite.
+    """
+    sets = {"train": train, "test": test, "generated": generated}
+    sets = {name: _checked(name, points) for name, points in sets.items()}
+    if len({points.shape[1] for points in sets.values()}) > 1:
+        shapes = ", ".join(f"{name} {points.shape}" for name, points in sets.items())
+        raise ValueError(f"train, test and generated must have the same number of features, found {shapes}")
+    r = np.asarray(sorted(ratios), dtype=float)
+    if r.min(initial=1) < 1:
+        raise ValueError(f"ratios = {list(r)}: each must be at least 1")
+    pooled = pool(**sets)
+    found = fractions(pooled, pooled.held_out(), r)
+    raw, net = permuted(pooled, r, permutations=permutations, rng=np.random.default_rng(seed))
+    low, high = interval(found.net, net.var(0, ddof=1), count=len(generated), level=level)
+    columns = {"ratio": r, "raw": found.raw, "chance": raw.mean(0), "net": found.net, "net_low": low, "net_high": high}
+    return pd.DataFrame(columns)
+
+
+def interval(net: np.ndarray, variance: np.ndarray, *, count: int, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Equation (1), for ``net`` and permutation ``variance`` of shape (ratios,) and ``count`` generated points."""
+    share = np.clip(net, 0, 1)
+    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance * (1 - share) ** 2 + share * (1 - share) / count)
+    return net - half, net + half
+
+
+def _checked(name: str, points: np.ndarray) -> np.ndarray:
+    points = np.asarray(points, dtype=np.float64)
+    if points.ndim != 2 or min(points.shape) == 0:
+        raise ValueError(f"{name}: expected an array of shape (points, features), found {points.shape}")
+    if not np.isfinite(points).all():
+        raise ValueError(f"{name}: {np.count_nonzero(~np.isfinite(points).all(1))} points are NaN or infinite")
+    return points
