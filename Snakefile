@@ -30,6 +30,7 @@ rule all:
     default_target: True
     input:
         [figures(study) for study in STUDIES],
+        "results/claims.csv",
     localrule: True
 
 

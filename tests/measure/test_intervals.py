@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from diffmem.measure.intervals import over_replicates
+from diffmem.measure.intervals import band, mean_interval, over_replicates, sign_flip
 
 
 def table(values, **columns):
@@ -71,3 +71,29 @@ def test_95_percent_intervals_cover_the_truth_95_times_in_100(count):
     result = over_replicates(table(values), by=["group"], value="value")
     covered = ((result["low"] < 0.3) & (result["high"] > 0.3)).sum()
     assert stats.binomtest(int(covered), 4000, 0.95).pvalue > 1e-3
+
+
+def test_a_sign_flip_test_is_exact_for_few_pairs():
+    """All differences positive: only the observed signs and their mirror image are as extreme."""
+    for r in (3, 5, 6, 10):
+        assert sign_flip(np.arange(1.0, r + 1)) == pytest.approx(2 / 2**r)
+    assert sign_flip(np.array([1.0, -1.0, 2.0, -2.0])) == pytest.approx(1)
+
+
+def test_a_band_holds_the_whole_of_a_curve_in_19_cases_of_20():
+    rng = np.random.default_rng(0)
+    held = []
+    for _ in range(200):
+        curves = np.cumsum(rng.standard_normal((8, 30)), axis=1)
+        low, high = band(curves)
+        held.append((low <= 0).all() and (high >= 0).all())
+    assert 0.89 < np.mean(held) < 0.99
+
+
+def test_a_band_is_wider_than_the_interval_at_each_point_and_needs_no_exact_enumeration():
+    curves = np.random.default_rng(1).standard_normal((20, 40))
+    low, high = band(curves)
+    for j in range(40):
+        _, point_low, point_high = mean_interval(curves[:, j])
+        assert low[j] < point_low
+        assert point_high < high[j]

@@ -31,7 +31,9 @@ def judged(data, generated, *, fresh=None, reference="matched"):
     to = references(**{name: data[name] for name in SIDES})
     known = strata(STRATA, **{name: data[name] for name in SIDES_WITH_STRATA})
     floor = tabulate(data["fresh"] if fresh is None else fresh, to)
-    table = rates(tabulate(generated, to)[None], floor, known, ratios=RATIOS, references=[reference])
+    table = rates(
+        tabulate(generated, to)[None], known, fresh=floor, ceiling=floor, ratios=RATIOS, references=[reference]
+    )
     return table.set_index(["criterion", "normalisation", "stratum"]).sort_index()
 
 
@@ -98,7 +100,16 @@ def by_hand(table, known, reference, r):
 def test_rates_are_what_counting_point_by_point_gives(generated, fresh):
     known = Strata(names=("a", "b", "c"), train=TRAIN, test=TEST, rows=np.array([2, 9, 0]), plain=(4, 3))
     tables = as_table(generated), as_table(fresh)
-    result = rates(tables[0][None], tables[1], known, ratios=THRESHOLDS, references=["plain", "matched"])
+    result = rates(
+        tables[0][None],
+        known,
+        fresh=tables[1],
+        ceiling=tables[0],
+        ratios=THRESHOLDS,
+        references=["plain", "matched"],
+    )
+    comparable = result[result["normalisation"] != "location"]
+    np.testing.assert_array_equal(comparable["ceiling"], comparable["value"])
     assert set(result["stratum"]) == {"a", "b", ALL}, "the third stratum has no rows"
     for reference in ("plain", "matched"):
         for r in THRESHOLDS:
@@ -117,7 +128,7 @@ def test_rates_are_what_counting_point_by_point_gives(generated, fresh):
 def test_a_ratio_that_is_just_reached_does_not_count():
     table = as_table([(2.0, 0, 3.0, 3.0, 0), (3.0, 0, 2.0, 2.0, 0), (0.0, 0, 0.0, 0.0, 0)])
     known = Strata(names=("a",), train=np.zeros(5, int), test=np.zeros(4, int), rows=np.array([5]), plain=(5, 4))
-    result = rates(table[None], table, known, ratios=[1.0, 1.5], references=["matched"])
+    result = rates(table[None], known, fresh=table, ceiling=table, ratios=[1.0, 1.5], references=["matched"])
     raw = result.query("criterion == 'raw' and normalisation == 'stratum' and stratum == 'all'")
     assert raw["count"].tolist() == [1, 0]
     assert quotient(table, "matched").tolist() == [1.5, pytest.approx(2 / 3), 1]
@@ -130,9 +141,9 @@ def test_snapshots_are_judged_one_by_one():
     known = strata(STRATA, **{name: data[name] for name in SIDES_WITH_STRATA})
     tables = [tabulate(copied(data[half], rng, 50), to) for half in ("train", "test", "fresh")]
     judge = dict(ratios=RATIOS, references=["plain", "matched"])
-    together = rates(np.stack(tables), tables[2], known, **judge)
+    together = rates(np.stack(tables), known, fresh=tables[2], ceiling=tables[0], **judge)
     for number, table in enumerate(tables):
-        alone = rates(table[None], tables[2], known, **judge)
+        alone = rates(table[None], known, fresh=tables[2], ceiling=tables[0], **judge)
         assert together[together["snapshot"] == number].drop(columns="snapshot").reset_index(drop=True).equals(
             alone.drop(columns="snapshot")
         )  # fmt: skip

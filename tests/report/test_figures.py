@@ -36,8 +36,9 @@ def planted_curves(cells=("alpha", "beta"), references=("plain", "matched"), str
     columns = ["cell", "reference", "stratum", "epoch", "criterion", "normalisation", "threshold"]
     table = pd.DataFrame(rows, columns=columns)
     rng = np.random.default_rng(0)
-    mean, floor, chance = rng.random((3, len(table)))
+    mean, floor, chance, ceiling = rng.random((4, len(table)))
     table = table.assign(study="s", weights="raw", step=table["epoch"] * 31, mean=mean, low=mean - 0.1, high=mean + 0.2)
+    table = table.assign(ceiling=ceiling, resolution=9.0, band_low=mean - 0.2, band_high=mean + 0.3)
     return table.assign(floor=floor, chance=chance, replicates=3).sample(frac=1, random_state=1)
 
 
@@ -77,13 +78,15 @@ def lines(axes, color, linestyle="-"):
 
 
 def assert_draws(axes, color, expected, *, x="epoch", factor=1):
-    """One line of that colour goes through the means, and one band from low to high."""
+    """One line of that colour goes through the means, and bands from low to high: one by one and, if drawn, for all."""
     (line,) = lines(axes, color)
     np.testing.assert_allclose(line.get_xydata(), np.stack([expected[x], factor * expected["mean"]], 1))
-    (band,) = [c for c in axes.collections if same_color(c.get_facecolor()[0, :3], color)]
-    corners = pd.DataFrame(band.get_paths()[0].vertices, columns=["x", "y"]).groupby("x")["y"].agg(["min", "max"])
-    np.testing.assert_allclose(corners.loc[expected[x], "min"], factor * expected["low"])
-    np.testing.assert_allclose(corners.loc[expected[x], "max"], factor * expected["high"])
+    bands = [c for c in axes.collections if same_color(c.get_facecolor()[0, :3], color)]
+    assert 1 <= len(bands) <= 2
+    for band, (low, high) in zip(bands, (("low", "high"), ("band_low", "band_high")), strict=False):
+        corners = pd.DataFrame(band.get_paths()[0].vertices, columns=["x", "y"]).groupby("x")["y"].agg(["min", "max"])
+        np.testing.assert_allclose(corners.loc[expected[x], "min"], factor * expected[low])
+        np.testing.assert_allclose(corners.loc[expected[x], "max"], factor * expected[high])
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +163,8 @@ def test_curves_are_the_table_at_each_cells_ratio(name, references):
                 level = "chance" if name == "net" else "floor"
                 np.testing.assert_allclose(chance.get_ydata(), factor * expected[level])
             assert len(lines(axes, style.STRATUM[stratum], "--")) == 1
+            (ceiling,) = lines(axes, style.STRATUM[stratum], ":")
+            np.testing.assert_allclose(ceiling.get_ydata(), factor * expected["ceiling"])
 
 
 @pytest.mark.parametrize("name", ["net", "memorized", "within", "coverage"])

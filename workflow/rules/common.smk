@@ -112,3 +112,14 @@ def headline_ratios(wildcards):
 def cell_names(wildcards):
     """The cells of a study, in the order of the config."""
     return list(STUDIES[wildcards.study].cells)
+
+
+def cell_words(wildcards):
+    """Cell -> its settings in a few words, for the claims."""
+    words = {}
+    for name, cell in STUDIES[wildcards.study].cells.items():
+        data, training = cell["data"], cell["training"]
+        words[name] = (
+            f"{data['shape']}, {data['inliers']} inliers, {training['epochs']} epochs"
+        )
+    return words

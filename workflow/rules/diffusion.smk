@@ -38,3 +38,22 @@ rule sample:
         code=code("sample.py", "model", "schedule", "sampling"),
     script:
         "../scripts/sample.py"
+
+
+rule optimum:
+    """Sample the closed-form optimum of every replicate of a shard, the ceiling of its curves."""
+    input:
+        "results/{study}/{cell}/{shard}/data.npz",
+    output:
+        "results/{study}/{cell}/{shard}/ceiling.npz",
+    log:
+        "results/logs/{study}/{cell}/{shard}/optimum.log",
+    benchmark:
+        "results/benchmarks/{study}/{cell}/{shard}/optimum.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        cell=settings("schedule", "sampling", "seed"),
+        code=code("optimum.py", "schedule", "sampling"),
+    script:
+        "../scripts/optimum.py"

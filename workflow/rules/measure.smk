@@ -1,11 +1,12 @@
 rule neighbours:
-    """Find the nearest training and test locations of every generated and every fresh point of a shard."""
+    """Find the nearest training and test locations of every generated, fresh and optimal point of a shard."""
     input:
         data="results/{study}/{cell}/{shard}/data.npz",
         samples="results/{study}/{cell}/{shard}/samples.npy",
+        ceiling="results/{study}/{cell}/{shard}/ceiling.npz",
     output:
         generated=passing("results/{study}/{cell}/{shard}/neighbours/generated.npy"),
-        fresh="results/{study}/{cell}/{shard}/neighbours/fresh.npy",
+        references="results/{study}/{cell}/{shard}/neighbours/references.npz",
     log:
         "results/logs/{study}/{cell}/{shard}/neighbours.log",
     benchmark:
@@ -23,7 +24,7 @@ rule rates:
     input:
         data="results/{study}/{cell}/{shard}/data.npz",
         generated="results/{study}/{cell}/{shard}/neighbours/generated.npy",
-        fresh="results/{study}/{cell}/{shard}/neighbours/fresh.npy",
+        references="results/{study}/{cell}/{shard}/neighbours/references.npz",
         training="results/{study}/{cell}/{shard}/training.parquet",
     output:
         "results/{study}/{cell}/{shard}/rates.parquet",

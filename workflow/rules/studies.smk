@@ -24,6 +24,46 @@ rule curves:
     conda:
         "../../envs/tables.yaml"
     params:
+        ratios=headline_ratios,
         code=code("curves.py"),
     script:
         "../scripts/curves.py"
+
+
+rule claims:
+    """Put the paper's claims to the test in every cell of a study."""
+    input:
+        shards("results/{study}/{cell}/{shard}/rates.parquet"),
+    output:
+        "results/{study}/claims.parquet",
+    log:
+        "results/logs/{study}/claims.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        ratios=headline_ratios,
+        settings=cell_words,
+        code=code("claims.py"),
+    script:
+        "../scripts/claims.py"
+
+
+rule claims_table:
+    """Collect the claims of all studies."""
+    input:
+        expand("results/{study}/claims.parquet", study=STUDIES),
+    output:
+        report(
+            "results/claims.csv",
+            caption="../report/claims.rst",
+            category="claims",
+            labels={"table": "claims"},
+        ),
+    log:
+        "results/logs/claims.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        code=code("claims_table.py"),
+    script:
+        "../scripts/claims_table.py"

@@ -1,23 +1,30 @@
-"""Find the nearest training and test locations of every generated and every fresh point of a shard.
+"""Find the nearest training and test locations of every generated, fresh and optimal point of a shard.
 
-input    data.npz, samples.npy (r, s, g, d)
-output   neighbours/generated.npy (r, s, g) and neighbours/fresh.npy (r, f), rows as in diffmem.measure.table
+input    data.npz, samples.npy (r, s, g, d), ceiling.npz
+output   neighbours/generated.npy (r, s, g), rows as in diffmem.measure.table
+         neighbours/references.npz: fresh (r, f) and ceiling (r, c), such rows; spacing (r,), the median distance from a
+         training location to its nearest other one; sigma_min
 """
 
+import numpy as np
+
 from diffmem import files, job
-from diffmem.measure.table import ROW, references, tabulate
+from diffmem.measure.table import ROW, references, spacing, tabulate
 
 job.start(snakemake.log[0])
 POINTS = ("train", "train_location", "test", "test_location", "test_plain")
 data = files.load_arrays(snakemake.input.data, names=(*POINTS, "fresh"))
 samples = files.load_array(snakemake.input.samples, ndim=4)
-with (
-    files.new_array(snakemake.output.generated, shape=samples.shape[:3], dtype=ROW) as generated,
-    files.new_array(snakemake.output.fresh, shape=data["fresh"].shape[:2], dtype=ROW) as fresh,
-):
+ceiling = files.load_arrays(snakemake.input.ceiling, names=("points", "sigma_min"))
+known = {"fresh": [], "ceiling": [], "spacing": []}
+with files.new_array(snakemake.output.generated, shape=samples.shape[:3], dtype=ROW) as generated:
     for i in range(len(samples)):
         to = references(**{name: data[name][i] for name in POINTS})
-        fresh[i] = tabulate(data["fresh"][i], to)
+        known["fresh"].append(tabulate(data["fresh"][i], to))
+        known["ceiling"].append(tabulate(ceiling["points"][i], to))
+        known["spacing"].append(spacing(to.train))
         for j, points in enumerate(samples[i]):
             generated[i, j] = tabulate(points, to)
     job.say(f"neighbours among {len(to.train.positions)} training locations by {to.train.kind}")
+arrays = {name: np.stack(parts) for name, parts in known.items()}
+files.save_arrays(snakemake.output.references, {**arrays, "sigma_min": ceiling["sigma_min"]})

@@ -1,7 +1,8 @@
 """Judge every snapshot of a shard.
 
-input    data.npz, neighbours/generated.npy (r, s, g), neighbours/fresh.npy (r, f), training.parquet
-output   rates.parquet: study, cell, replicate, weights, step, epoch, index and the columns of diffmem.measure.rates
+input    data.npz, neighbours/generated.npy (r, s, g), neighbours/references.npz, training.parquet
+output   rates.parquet: study, cell, replicate, weights, step, epoch, index, resolution (spacing of the training locations
+         over the sampler's smallest noise level) and the columns of diffmem.measure.rates
 """
 
 import pandas as pd
@@ -16,14 +17,15 @@ KNOWN = ("train_stratum", "train_location", "train_plain", "test_stratum", "test
 cell = snakemake.params.cell
 data = files.load_arrays(snakemake.input.data, names=(*KNOWN, "train", "replicate"))
 generated = files.load_array(snakemake.input.generated, ndim=2 + 1)
-fresh = files.load_array(snakemake.input.fresh, ndim=2)
+to = files.load_arrays(snakemake.input.references, names=("fresh", "ceiling", "spacing", "sigma_min"))
 training = files.load_table(snakemake.input.training, columns=("snapshot", "step", "epoch"))
 times = training[["snapshot", "step", "epoch"]].drop_duplicates()
 judge = dict(ratios=cell["measure"]["ratios"], references=["plain", "matched"] if cell["data"]["twins"] else ["plain"])
 tables = []
 for i, replicate in enumerate(data["replicate"]):
     known = rates.strata(STRATA, **{name: data[name][i] for name in KNOWN})
-    tables.append(rates.rates(generated[i], fresh[i], known, **judge).assign(replicate=replicate))
+    table = rates.rates(generated[i], known, fresh=to["fresh"][i], ceiling=to["ceiling"][i], **judge)
+    tables.append(table.assign(replicate=replicate, resolution=to["spacing"][i] / to["sigma_min"]))
 identity = {key: snakemake.wildcards[key] for key in ("study", "cell")}
 weights = "ema" if cell["training"]["ema"] else "raw"
 table = pd.concat(tables, ignore_index=True).merge(times, on="snapshot").drop(columns="snapshot")

@@ -79,7 +79,8 @@ def _facets(
     """One panel for every pair of values of the columns ``columns`` and ``rows``; one line and band per stratum.
 
     Dashed lines are the chance level: the same number for fresh points of the true distribution, or the formula's (zero
-    for net fractions and equal sizes) under the name ``zero``.
+    for net fractions and equal sizes) under the name ``zero``. Dotted lines are the ceiling: the closed-form optimum,
+    through the same sampler.
     """
     across = list(ratios) if columns == "cell" else [r for r in REFERENCE if r in set(table["reference"])]
     down = list(ratios) if rows == "cell" else [r for r in REFERENCE if r in set(table["reference"])]
@@ -98,14 +99,19 @@ def _facets(
                     continue
                 values = [factor * line[name] for name in ("mean", "low", "high")]
                 style.band(panel, line["epoch"], *values, color=color, label=stratum)
+                simultaneous = [factor * line[name] for name in ("band_low", "band_high")]
+                panel.fill_between(line["epoch"], *simultaneous, color=color, alpha=0.08, linewidth=0)
                 panel.plot(line["epoch"], factor * line[level], color=color, linestyle="--", linewidth=0.9)
+                panel.plot(line["epoch"], factor * line["ceiling"], color=color, linestyle=":", linewidth=0.9)
             style.epoch_axis(panel)
             name = style.title(part["study"].iloc[0] if len(part) else "", where["cell"])
             panel.set_title(f"{name}, r = {ratio:g}\n{REFERENCE[where['reference']]}", fontsize="medium")
+            style.warn_of_resolution(panel, part["resolution"])
         axes[i, 0].set_ylabel(ylabel)
     if any(panel.lines for panel in axes.flat):
         label = zero or "chance (fresh points)"
         axes.flat[0].plot([], [], color="black", linestyle="--", linewidth=0.9, label=label)
+        axes.flat[0].plot([], [], color="black", linestyle=":", linewidth=0.9, label="ceiling (optimum)")
     style.legend_below(figure, axes)
     sns.despine(figure)
     return figure

@@ -64,6 +64,13 @@ def title(study: str, cell: str) -> str:
     return study if cell == "base" else cell
 
 
+def warn_of_resolution(axes, resolution) -> None:
+    """Say in the panel that single points cannot be told apart, where spacing over smallest noise level is below 3."""
+    if len(resolution) and (value := resolution.mean()) < 3:
+        text = f"points {value:.1f} of the sampler's\nlast noise level apart: low ceiling"
+        axes.text(0.03, 0.97, text, transform=axes.transAxes, va="top", fontsize="x-small", color="firebrick")
+
+
 def legend_below(figure, axes) -> None:
     """One legend for the whole figure, of what all ``axes`` label, in as many columns as have room."""
     entries = {}

@@ -2,27 +2,55 @@
 
 import pandas as pd
 
-from diffmem.measure.intervals import over_replicates
+from diffmem.measure.intervals import band, over_replicates
 
 CURVE = [
     "study", "cell", "weights", "step", "epoch", "stratum", "reference", "criterion", "threshold", "normalisation",
 ]  # fmt: skip
+SPAN = 0.02  # least distance between floor and ceiling for a relative value
 LOSS = ["study", "cell", "step", "epoch", "set"]
 
 
-def curves(rates: pd.DataFrame) -> pd.DataFrame:
-    """Mean over replicates and 95 % interval of every rate, beside the mean floor and chance level.
+def curves(rates: pd.DataFrame, *, ratios: dict[str, float]) -> pd.DataFrame:
+    """Mean over replicates and 95 % interval of every rate, beside its floor, ceiling and chance level.
+
+    The relative value puts a rate on the scale from what the truth scores to what total memorization scores,
+    (mean - floor) / (ceiling - floor); it is missing where the two are not apart.
 
     Args:
-        rates: the tables of all shards of a study, with the columns ``CURVE``, replicate, value, floor and chance.
+        rates: the tables of all shards of a study, with the columns ``CURVE``, replicate, value, floor, ceiling, chance
+            and resolution.
+        ratios: cell -> ratio of its main figures, whose curves get a simultaneous band as well.
 
     Returns:
-        the columns ``CURVE``, mean, low, high, replicates, floor (95 % interval: floor_low, floor_high) and chance.
+        the columns ``CURVE``, mean, low, high, replicates, floor (its 95 % interval: floor_low, floor_high), ceiling,
+        chance, resolution (each a mean), relative, relative_low, relative_high, band_low, band_high.
     """
     result = over_replicates(rates, by=CURVE, value="value")
     floor = over_replicates(rates, by=CURVE, value="floor")
-    chance = over_replicates(rates, by=CURVE, value="chance")
-    return result.assign(floor=floor["mean"], floor_low=floor["low"], floor_high=floor["high"], chance=chance["mean"])
+    result = result.assign(floor=floor["mean"], floor_low=floor["low"], floor_high=floor["high"])
+    for name in ("ceiling", "chance", "resolution"):
+        result[name] = over_replicates(rates, by=CURVE, value=name)["mean"]
+    span = (result["ceiling"] - result["floor"]).where(lambda apart: apart.abs() > SPAN)
+    for name, of in (("relative", "mean"), ("relative_low", "low"), ("relative_high", "high")):
+        result[name] = (result[of] - result["floor"]) / span
+    return result.merge(bands(rates, ratios=ratios), on=CURVE, how="left")
+
+
+def bands(rates: pd.DataFrame, *, ratios: dict[str, float]) -> pd.DataFrame:
+    """Simultaneous 95 % bands over the snapshots of every curve at its cell's main ratio.
+
+    Returns the columns ``CURVE``, band_low and band_high. Snapshots at which a replicate has no value are left out.
+    """
+    shown = rates[(rates["threshold"] == rates["cell"].map(ratios)) & (rates["normalisation"] != "location")]
+    parts = [shown.iloc[:0][CURVE].assign(band_low=0.0, band_high=0.0)]
+    for _, curve in shown.groupby([c for c in CURVE if c not in ("step", "epoch")], observed=True, sort=False):
+        wide = curve.pivot(index="replicate", columns="step", values="value").dropna(axis=1)
+        if len(wide) > 1 and wide.shape[1]:
+            low, high = band(wide.to_numpy())
+            drawn = pd.DataFrame({"step": wide.columns, "band_low": low, "band_high": high})
+            parts.append(curve[CURVE].drop_duplicates().merge(drawn, on="step"))
+    return pd.concat(parts, ignore_index=True)
 
 
 def losses(training: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,16 @@
+"""Put the paper's claims to the test.
+
+input    rates.parquet of every cell and shard of a study
+output   claims.parquet, columns as in diffmem.studies.claims
+"""
+
+import pandas as pd
+
+from diffmem import files, job
+from diffmem.studies.claims import claims
+
+job.start(snakemake.log[0])
+COLUMNS = ("study", "cell", "replicate", "epoch", "stratum", "reference", "criterion", "threshold", "value")
+rates = pd.concat([files.load_table(path, columns=COLUMNS) for path in snakemake.input])
+table = claims(rates, ratios=snakemake.params.ratios, settings=snakemake.params.settings)
+files.save_table(snakemake.output[0], table)
