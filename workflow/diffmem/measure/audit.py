@@ -40,8 +40,9 @@ def audit(
         level: of the interval.
 
     Returns:
-        one row per ratio: ratio, raw (share called memorized), chance (that share for a generator that knows nothing
-        of the labels), net (estimated share of copies), net_low, net_high.
+        one row per ratio: ratio, raw (share called memorized), chance (that share under permuted labels: exact for
+        samples that copy nothing, too high for copies, whose locations are permuted too), net (estimated share of
+        copies), net_low, net_high.
 
     Raises:
         ValueError: if the arrays do not fit each other or hold values that are not finite.

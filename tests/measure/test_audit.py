@@ -1,0 +1,90 @@
+"""The audit: zero for what copies nothing, pi for what copies a share pi, whatever the units or the order."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from diffmem.measure.audit import audit
+
+
+def ring(count, rng, noise=0.1):
+    angle = rng.uniform(0, 2 * np.pi, count)
+    return np.column_stack([np.cos(angle), np.sin(angle)]) + noise * rng.standard_normal((count, 2))
+
+
+def sets(share, *, n=1000, n_test=1000, g=1000, seed=0, noise=0.1):
+    """Training and held-out points of a ring, and samples of which a share are copies."""
+    rng = np.random.default_rng(seed)
+    train, test, generated = ring(n, rng), ring(n_test, rng), ring(g, rng, noise)
+    copied = rng.random(g) < share
+    generated[copied] = train[rng.integers(n, size=copied.sum())]
+    return {"train": train, "test": test, "generated": generated}
+
+
+def run(data, **options):
+    return audit(**data, **{"permutations": 50, **options})
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.1, 0.5])
+def test_net_is_zero_for_samples_that_copy_nothing_good_or_bad(noise):
+    nets = np.array([run(sets(0, seed=s, noise=noise))["net"] for s in range(20)])
+    assert np.all(np.abs(nets.mean(0)) < 4 * nets.std(0) / np.sqrt(20))
+
+
+@pytest.mark.parametrize(("n", "n_test"), [(1000, 1000), (2000, 500)])
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.7])
+def test_net_is_the_share_of_copies_at_equal_and_unequal_sizes(share, n, n_test):
+    nets = np.array([run(sets(share, n=n, n_test=n_test, seed=s))["net"] for s in range(15)])
+    assert np.all(np.abs(nets.mean(0) - share) < 4 * nets.std(0) / np.sqrt(15))
+
+
+def test_the_chance_level_is_the_formulas_for_samples_of_the_truth():
+    chance = np.mean([run(sets(0, seed=s))["chance"] for s in range(5)], 0)
+    assert chance == pytest.approx([0.5, 0.302, 0.192, 0.093], abs=0.015)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda points, _: points + 1000,
+        lambda points, _: points * 1e-6,
+        lambda points, rng: points[rng.permutation(len(points))],
+        lambda points, _: np.repeat(points, 3, axis=0),
+    ],
+    ids=["shifted by 1000 standard deviations", "scaled by 1e-6", "reordered", "every row three times"],
+)
+def test_the_answer_does_not_depend_on_units_order_or_exact_copies(change):
+    data = sets(0.2, n=400, n_test=300, g=300)
+    rng = np.random.default_rng(1)
+    changed = {name: change(points, rng) for name, points in data.items()}
+    columns = ["ratio", "raw", "chance", "net"]
+    pd.testing.assert_frame_equal(run(data)[columns], run(changed)[columns], rtol=1e-9, atol=1e-9)
+
+
+def test_copies_of_one_point_are_copies_however_often_it_is_in_the_training_set():
+    data = sets(0, n=500, n_test=500, g=400)
+    data["train"] = np.vstack([data["train"], np.repeat(data["train"][:1], 50, axis=0)])
+    data["generated"][:200] = data["train"][0]
+    assert run(data)["net"].to_numpy() == pytest.approx(0.5, abs=0.08)
+
+
+def test_the_interval_holds_zero_and_the_share_about_as_often_as_it_says():
+    """Fifty studies each; 2,000 are simulated by the control ladder."""
+    for share in (0.0, 0.2):
+        tables = [run(sets(share, n=500, n_test=500, g=500, seed=s), ratios=(1.5,)) for s in range(50)]
+        held = sum(t["net_low"][0] <= share <= t["net_high"][0] for t in tables)
+        assert 43 <= held <= 50
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"test": np.zeros((5, 3))}, "same number of features"),
+        ({"generated": np.array([[np.nan, 0.0]])}, "generated: 1 points are NaN or infinite"),
+        ({"train": np.zeros((0, 2))}, "train: expected an array of shape"),
+        ({"ratios": (0.5,)}, "each must be at least 1"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_named(change, words):
+    with pytest.raises(ValueError, match=words):
+        audit(**{**sets(0, n=20, n_test=20, g=20), **change})
