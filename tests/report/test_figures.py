@@ -49,6 +49,16 @@ def planted_losses():
     return table.assign(study="s", step=0, mean=mean, low=mean - 0.1, high=mean + 0.2).sample(frac=1, random_state=1)
 
 
+def planted_times():
+    rows = itertools.product(("alpha", "beta"), STRATA[:2], ("train", "held-out"), EPOCHS)
+    table = pd.DataFrame(list(rows), columns=["cell", "stratum", "side", "epoch"])
+    mean = np.random.default_rng(3).random(len(table))
+    return table.assign(study="s", mean=mean, low=mean - 0.1, high=mean + 0.2).sample(frac=1, random_state=1)
+
+
+ALONE = {"losses": planted_losses, "times": planted_times}  # figures that take a table of their own and no ratios
+
+
 def planted_panel(n=40, snapshots=3, d=2):
     rng = np.random.default_rng(2)
     train, test, generated = rng.random((n, d)), rng.random((n, d)), rng.random((snapshots, n, d))
@@ -61,8 +71,8 @@ def draw(name, rows=slice(None)):
     if name == "scatter":
         cells = {"alpha": planted_panel(), "beta": planted_panel(snapshots=1)}
         return function(dict(list(cells.items())[rows]))
-    if name == "losses":
-        return function(planted_losses()[rows])
+    if name in ALONE:
+        return function(ALONE[name]()[rows])
     table = planted_curves()
     if name in CURVES:
         table = table[(table["criterion"] == CURVES[name][0]) & (table["normalisation"] == CURVES[name][1])]
@@ -104,12 +114,12 @@ def test_every_figure_can_be_drawn_of_nothing(name):
     assert sum(len(line.get_xdata()) for line in drawn) == 0
 
 
-@pytest.mark.parametrize("name", [name for name in registry.FIGURES if name not in ("scatter", "losses")])
+@pytest.mark.parametrize("name", [name for name in registry.FIGURES if name not in ("scatter", *ALONE)])
 def test_a_study_without_cells_has_an_empty_figure(name):
     registry.load(registry.FIGURES[name])(planted_curves()[:0], ratios={}).draw_without_rendering()
 
 
-@pytest.mark.parametrize("name", [name for name in registry.FIGURES if name != "scatter"])
+@pytest.mark.parametrize("name", [name for name in registry.FIGURES if name not in ("scatter", "times")])
 def test_every_figure_can_be_drawn_of_a_single_run_at_a_single_epoch(name):
     """One row, without an interval, as a study of one replicate has it."""
     table = planted_losses() if name == "losses" else planted_curves()
@@ -235,3 +245,13 @@ def test_a_figure_saved_twice_is_the_same_bytes(name, tmp_path):
     assert files[0][0].startswith(b"\x89PNG")
     assert b"<svg" in files[0][1]
     assert not plt.get_fignums()
+
+
+def test_times_draw_the_training_clock_and_dashed_the_held_out_one():
+    table = planted_times()
+    figure = registry.load(registry.FIGURES["times"])(table)
+    for cell, stratum, (side, line) in itertools.product(RATIOS, STRATA[:2], (("train", "-"), ("held-out", "--"))):
+        where = (table["cell"] == cell) & (table["stratum"] == stratum) & (table["side"] == side)
+        rows = table[where].sort_values("epoch")
+        (drawn,) = [d for d in lines(panel(figure, cell), style.STRATUM[stratum], line) if len(d.get_xdata())]
+        np.testing.assert_allclose(drawn.get_xydata(), np.stack([rows["epoch"], 100 * rows["mean"]], 1))

@@ -26,12 +26,12 @@ def planted(outlier, duplicate, *, inlier=0.5, replicates=8, noise=0.02, mass=1.
             for normalisation, value in (("generated", share[stratum] * own_mass), ("training", own_mass)):
                 value += 0.01 * share[stratum] * rng.standard_normal()
                 rows.append({**key, "reference": reference, "criterion": "mass", "threshold": np.nan,
-                             "normalisation": normalisation, "value": value})  # fmt: skip
+                             "normalisation": normalisation, "value": value, "ceiling": value / own_mass})  # fmt: skip
             for ratio in RATIOS:
                 value = height + noise * rng.standard_normal()
                 for criterion, normalisation, factor in (("net", "stratum", 1), ("raw", "generated", share[stratum])):
-                    rows.append({**key, "reference": reference, "criterion": criterion, "threshold": ratio,
-                                 "normalisation": normalisation, "value": value * factor})  # fmt: skip
+                    names = dict(reference=reference, criterion=criterion, normalisation=normalisation)
+                    rows.append({**key, **names, "threshold": ratio, "value": value * factor, "floor": 0.3 * factor})
     return pd.DataFrame(rows)
 
 

@@ -25,3 +25,21 @@ def first_rows(location: np.ndarray) -> np.ndarray:
 def distinct(points: np.ndarray) -> np.ndarray:
     """The distinct rows of ``points`` (n, d), sorted by their coordinates: shape (m, d)."""
     return np.unique(points, axis=0)
+
+
+def checked(**sets: np.ndarray) -> list[np.ndarray]:
+    """The named sets of points as float64 arrays of shape (points, features), with equal numbers of features.
+
+    Raises:
+        ValueError: if one has another shape, no points, or values that are not finite.
+    """
+    sets = {name: np.asarray(points, dtype=np.float64) for name, points in sets.items()}
+    for name, points in sets.items():
+        if points.ndim != 2 or min(points.shape) == 0:
+            raise ValueError(f"{name}: expected an array of shape (points, features), found {points.shape}")
+        if broken := np.count_nonzero(~np.isfinite(points).all(1)):
+            raise ValueError(f"{name}: {broken} points are NaN or infinite")
+    if len({points.shape[1] for points in sets.values()}) > 1:
+        shapes = ", ".join(f"{name} {points.shape}" for name, points in sets.items())
+        raise ValueError(f"{', '.join(sets)} must have the same number of features, found {shapes}")
+    return list(sets.values())

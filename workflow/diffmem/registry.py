@@ -42,6 +42,7 @@ FIGURES = {
     "thresholds": "diffmem.report.thresholds:thresholds",
     "scatter": "diffmem.report.scatter:scatter",
     "losses": "diffmem.report.losses:losses",
+    "times": "diffmem.report.times:times",
 }
 
 # Features of the shapes that do not take a dimension as an option.

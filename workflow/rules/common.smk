@@ -15,7 +15,7 @@ except ConfigError as error:
     raise WorkflowError(str(error))
 
 CURVE_FIGURES = ("net", "memorized", "within", "mass", "coverage", "thresholds")
-FIGURES = (*CURVE_FIGURES, "scatter", "losses")
+FIGURES = (*CURVE_FIGURES, "scatter", "losses", "times")
 
 
 wildcard_constraints:
@@ -69,12 +69,27 @@ def figure_code(script):
     return of_figure
 
 
-def shards(pattern):
-    """Function of the wildcards: the file ``pattern`` of every cell and shard of a study."""
+def twinned(study):
+    """The cells of a study in which every stratum has held-out twins, so that it can be timed against them."""
+    injected = lambda data: any(data[name]["count"] for name in checks.INJECTED)
+    return [
+        name
+        for name, cell in study.cells.items()
+        if cell["data"]["twins"] or not injected(cell["data"])
+    ]
+
+
+def shards(pattern, twins=False):
+    """Function of the wildcards: the file ``pattern`` of every cell (with ``twins`` only) and shard of a study."""
 
     def files(wildcards):
         study = STUDIES[wildcards.study]
-        return expand(pattern, study=study.name, cell=study.cells, shard=study.shards)
+        return expand(
+            pattern,
+            study=study.name,
+            cell=twinned(study) if twins else study.cells,
+            shard=study.shards,
+        )
 
     return files
 
@@ -93,10 +108,11 @@ def first_shards(pattern):
 
 def figures(study):
     """Every figure of a study."""
+    drawn = [name for name in FIGURES if name != "times" or twinned(STUDIES[study])]
     return expand(
         "results/{study}/figures/{figure}.{kind}",
         study=study,
-        figure=FIGURES,
+        figure=drawn,
         kind=("png", "svg"),
     )
 
@@ -123,3 +139,6 @@ def cell_words(wildcards):
             f"{data['shape']}, {data['inliers']} inliers, {training['epochs']} epochs"
         )
     return words
+
+
+TWINNED = [name for name, study in STUDIES.items() if twinned(study)]

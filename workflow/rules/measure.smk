@@ -37,3 +37,23 @@ rule rates:
         code=code("rates.py"),
     script:
         "../scripts/rates.py"
+
+
+rule times:
+    """When every location of a shard is memorized, and how well that finds the injected outliers."""
+    input:
+        data="results/{study}/{cell}/{shard}/data.npz",
+        generated="results/{study}/{cell}/{shard}/neighbours/generated.npy",
+        training="results/{study}/{cell}/{shard}/training.parquet",
+    output:
+        times="results/{study}/{cell}/{shard}/times.parquet",
+        detection="results/{study}/{cell}/{shard}/detection.parquet",
+    log:
+        "results/logs/{study}/{cell}/{shard}/times.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        cell=settings("data", "measure"),
+        code=code("times.py"),
+    script:
+        "../scripts/times.py"

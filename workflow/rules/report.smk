@@ -67,3 +67,25 @@ rule scatter:
         code=figure_code("scatter.py"),
     script:
         "../scripts/scatter.py"
+
+
+rule times_figure:
+    """Draw when locations are memorized, against their held-out twins."""
+    input:
+        "results/{study}/times.parquet",
+    output:
+        png=report(
+            "results/{study}/figures/times.png",
+            caption="../report/times.rst",
+            category="{study}",
+            labels={"figure": "times"},
+        ),
+        svg="results/{study}/figures/times.svg",
+    log:
+        "results/logs/{study}/times.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        code=code("times_figure.py"),
+    script:
+        "../scripts/times_figure.py"

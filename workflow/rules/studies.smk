@@ -30,6 +30,26 @@ rule curves:
         "../scripts/curves.py"
 
 
+rule timing:
+    """Curves of the share memorized, claims by the clock, and how well memorization times find outliers."""
+    input:
+        times=shards("results/{study}/{cell}/{shard}/times.parquet", twins=True),
+        detection=shards("results/{study}/{cell}/{shard}/detection.parquet", twins=True),
+    output:
+        times="results/{study}/times.parquet",
+        detection="results/{study}/detection.parquet",
+        claims="results/{study}/time_claims.parquet",
+    log:
+        "results/logs/{study}/timing.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        settings=cell_words,
+        code=code("timing.py"),
+    script:
+        "../scripts/timing.py"
+
+
 rule claims:
     """Put the paper's claims to the test in every cell of a study."""
     input:
@@ -52,6 +72,7 @@ rule claims_table:
     """Collect the claims of all studies."""
     input:
         expand("results/{study}/claims.parquet", study=STUDIES),
+        expand("results/{study}/time_claims.parquet", study=TWINNED),
     output:
         report(
             "results/claims.csv",

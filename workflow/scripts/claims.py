@@ -10,7 +10,19 @@ from diffmem import files, job
 from diffmem.studies.claims import claims
 
 job.start(snakemake.log[0])
-COLUMNS = ("study", "cell", "replicate", "epoch", "stratum", "reference", "criterion", "threshold", "value")
+COLUMNS = (
+    "study",
+    "cell",
+    "replicate",
+    "epoch",
+    "stratum",
+    "reference",
+    "criterion",
+    "threshold",
+    "value",
+    "floor",
+    "ceiling",
+)
 rates = pd.concat([files.load_table(path, columns=COLUMNS) for path in snakemake.input])
 table = claims(rates, ratios=snakemake.params.ratios, settings=snakemake.params.settings)
 files.save_table(snakemake.output[0], table)

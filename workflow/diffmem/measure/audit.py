@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from diffmem.measure.pool import fractions, permuted, pool
+from diffmem.points import checked
 
 RATIOS = (1.0, 1.5, 2.0, 3.0)
 
@@ -33,7 +34,8 @@ def audit(
 
     Args:
         train, test, generated: points of shape (n, d), (n', d) and (g, d), in the same units. Any sizes; exact copies
-            within a set count as one location.
+            within a set count as one location (at unequal sizes, data without atoms: where rows coincide by chance, as
+            counts do, the distinct ones of the larger set follow another law).
         ratios: a point is called memorized at r if it is r times closer to a training than to a held-out location.
         seed: of the permutations.
         permutations: number of label permutations behind the chance level and the interval.
@@ -47,15 +49,11 @@ def audit(
     Raises:
         ValueError: if the arrays do not fit each other or hold values that are not finite.
     """
-    sets = {"train": train, "test": test, "generated": generated}
-    sets = {name: _checked(name, points) for name, points in sets.items()}
-    if len({points.shape[1] for points in sets.values()}) > 1:
-        shapes = ", ".join(f"{name} {points.shape}" for name, points in sets.items())
-        raise ValueError(f"train, test and generated must have the same number of features, found {shapes}")
+    train, test, generated = checked(train=train, test=test, generated=generated)
     r = np.asarray(sorted(ratios), dtype=float)
     if r.min(initial=1) < 1:
         raise ValueError(f"ratios = {list(r)}: each must be at least 1")
-    pooled = pool(**sets)
+    pooled = pool(train=train, test=test, generated=generated)
     found = fractions(pooled, pooled.held_out(), r)
     raw, net = permuted(pooled, r, permutations=permutations, rng=np.random.default_rng(seed))
     low, high = interval(found.net, net.var(0, ddof=1), count=len(generated), level=level)
@@ -68,12 +66,3 @@ def interval(net: np.ndarray, variance: np.ndarray, *, count: int, level: float)
     share = np.clip(net, 0, 1)
     half = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance * (1 - share) ** 2 + share * (1 - share) / count)
     return net - half, net + half
-
-
-def _checked(name: str, points: np.ndarray) -> np.ndarray:
-    points = np.asarray(points, dtype=np.float64)
-    if points.ndim != 2 or min(points.shape) == 0:
-        raise ValueError(f"{name}: expected an array of shape (points, features), found {points.shape}")
-    if not np.isfinite(points).all():
-        raise ValueError(f"{name}: {np.count_nonzero(~np.isfinite(points).all(1))} points are NaN or infinite")
-    return points

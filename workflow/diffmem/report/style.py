@@ -68,7 +68,7 @@ def warn_of_resolution(axes, resolution) -> None:
     """Say in the panel that single points cannot be told apart, where spacing over smallest noise level is below 3."""
     if len(resolution) and (value := resolution.mean()) < 3:
         text = f"points {value:.1f} of the sampler's\nlast noise level apart: low ceiling"
-        axes.text(0.03, 0.97, text, transform=axes.transAxes, va="top", fontsize="x-small", color="firebrick")
+        axes.text(0.03, 0.03, text, transform=axes.transAxes, va="bottom", fontsize="x-small", color="firebrick")
 
 
 def legend_below(figure, axes) -> None:

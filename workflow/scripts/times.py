@@ -1,0 +1,33 @@
+"""When every location of a shard is memorized, and how well that finds the injected outliers.
+
+input    data.npz, neighbours/generated.npy (r, s, g), training.parquet (the epochs of the snapshots)
+output   times.parquet: study, cell, replicate and the columns of diffmem.measure.clock
+         detection.parquet: study, cell, replicate and the columns of diffmem.studies.detection
+"""
+
+import pandas as pd
+
+from diffmem import files, job
+from diffmem.data.dataset import STRATA
+from diffmem.measure import clock, rates
+from diffmem.points import first_rows
+from diffmem.studies.detection import detection
+
+job.start(snakemake.log[0])
+KNOWN = ("train_stratum", "train_location", "train_plain", "test_stratum", "test_location", "test_plain")
+cell = snakemake.params.cell
+data = files.load_arrays(snakemake.input.data, names=(*KNOWN, "train", "replicate"))
+generated = files.load_array(snakemake.input.generated, ndim=3)
+epochs = files.load_table(snakemake.input.training, columns=("epoch",))["epoch"].unique()
+rule = dict(ratio=cell["measure"]["ratio"], confirm=min(clock.CONFIRM, len(epochs)))
+times, found = [], []
+for i, replicate in enumerate(data["replicate"]):
+    known = rates.strata(STRATA, **{name: data[name][i] for name in KNOWN})
+    table = generated[i][:, : len(known.train)]  # as many points as locations: more would saturate both clocks
+    identity = dict(study=snakemake.wildcards.study, cell=snakemake.wildcards.cell, replicate=replicate)
+    times.append(clock.times(table, known, epochs=epochs, **rule).assign(**identity))
+    positions = data["train"][i][first_rows(data["train_location"][i])]
+    if cell["data"]["outliers"]["count"]:
+        found.append(detection(table, known, positions=positions, seed=int(replicate), **rule).assign(**identity))
+files.save_table(snakemake.output.times, pd.concat(times, ignore_index=True))
+files.save_table(snakemake.output.detection, pd.concat(found, ignore_index=True) if found else pd.DataFrame())
