@@ -56,7 +56,19 @@ def planted_times():
     return table.assign(study="s", mean=mean, low=mean - 0.1, high=mean + 0.2).sample(frac=1, random_state=1)
 
 
-ALONE = {"losses": planted_losses, "times": planted_times}  # figures that take a table of their own and no ratios
+def planted_quality():
+    rows = itertools.product(("alpha", "beta"), ("energy", "sliced_wasserstein", "density", "coverage"), EPOCHS)
+    table = pd.DataFrame(list(rows), columns=["cell", "measure", "epoch"])
+    mean, floor = np.random.default_rng(4).random((2, len(table)))
+    table = table.assign(study="s", mean=mean, low=mean - 0.1, high=mean + 0.2, floor=floor)
+    return table.sample(frac=1, random_state=1)
+
+
+ALONE = {
+    "losses": planted_losses,
+    "times": planted_times,
+    "quality": planted_quality,
+}  # figures that take a table of their own and no ratios
 
 
 def planted_panel(n=40, snapshots=3, d=2):
@@ -119,7 +131,7 @@ def test_a_study_without_cells_has_an_empty_figure(name):
     registry.load(registry.FIGURES[name])(planted_curves()[:0], ratios={}).draw_without_rendering()
 
 
-@pytest.mark.parametrize("name", [name for name in registry.FIGURES if name not in ("scatter", "times")])
+@pytest.mark.parametrize("name", [name for name in registry.FIGURES if name not in ("scatter", "times", "quality")])
 def test_every_figure_can_be_drawn_of_a_single_run_at_a_single_epoch(name):
     """One row, without an interval, as a study of one replicate has it."""
     table = planted_losses() if name == "losses" else planted_curves()
@@ -255,3 +267,14 @@ def test_times_draw_the_training_clock_and_dashed_the_held_out_one():
         rows = table[where].sort_values("epoch")
         (drawn,) = [d for d in lines(panel(figure, cell), style.STRATUM[stratum], line) if len(d.get_xdata())]
         np.testing.assert_allclose(drawn.get_xydata(), np.stack([rows["epoch"], 100 * rows["mean"]], 1))
+
+
+def test_quality_is_drawn_beside_that_of_fresh_points():
+    table = planted_quality()
+    figure = registry.load(registry.FIGURES["quality"])(table)
+    measures = ("energy", "sliced_wasserstein", "density", "coverage")
+    for axes, (measure, cell) in zip(figure.axes, itertools.product(measures, table["cell"].unique()), strict=True):
+        rows = table[(table["cell"] == cell) & (table["measure"] == measure)].sort_values("epoch")
+        model, fresh = axes.lines
+        np.testing.assert_allclose(model.get_ydata(), rows["mean"])
+        np.testing.assert_allclose(fresh.get_ydata(), rows["floor"])

@@ -43,6 +43,7 @@ FIGURES = {
     "scatter": "diffmem.report.scatter:scatter",
     "losses": "diffmem.report.losses:losses",
     "times": "diffmem.report.times:times",
+    "quality": "diffmem.report.quality:quality",
 }
 
 # Features of the shapes that do not take a dimension as an option.

@@ -15,7 +15,7 @@ except ConfigError as error:
     raise WorkflowError(str(error))
 
 CURVE_FIGURES = ("net", "memorized", "within", "mass", "coverage", "thresholds")
-FIGURES = (*CURVE_FIGURES, "scatter", "losses", "times")
+FIGURES = (*CURVE_FIGURES, "scatter", "losses", "times", "quality")
 
 
 wildcard_constraints:

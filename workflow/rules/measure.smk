@@ -57,3 +57,22 @@ rule times:
         code=code("times.py"),
     script:
         "../scripts/times.py"
+
+
+rule quality:
+    """How good the samples of a shard are, beside what they copy."""
+    input:
+        data="results/{study}/{cell}/{shard}/data.npz",
+        samples="results/{study}/{cell}/{shard}/samples.npy",
+        training="results/{study}/{cell}/{shard}/training.parquet",
+    output:
+        "results/{study}/{cell}/{shard}/quality.parquet",
+    log:
+        "results/logs/{study}/{cell}/{shard}/quality.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        cell=settings("seed"),
+        code=code("quality.py"),
+    script:
+        "../scripts/quality.py"

@@ -89,3 +89,25 @@ rule times_figure:
         code=code("times_figure.py"),
     script:
         "../scripts/times_figure.py"
+
+
+rule quality_figure:
+    """Draw the quality of the samples against the epoch."""
+    input:
+        "results/{study}/quality.parquet",
+    output:
+        png=report(
+            "results/{study}/figures/quality.png",
+            caption="../report/quality.rst",
+            category="{study}",
+            labels={"figure": "quality"},
+        ),
+        svg="results/{study}/figures/quality.svg",
+    log:
+        "results/logs/{study}/quality.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        code=code("quality_figure.py"),
+    script:
+        "../scripts/quality_figure.py"

@@ -30,6 +30,22 @@ rule curves:
         "../scripts/curves.py"
 
 
+rule quality_curves:
+    """Mean and 95 % interval over replicates of the quality of the samples."""
+    input:
+        shards("results/{study}/{cell}/{shard}/quality.parquet"),
+    output:
+        "results/{study}/quality.parquet",
+    log:
+        "results/logs/{study}/quality_curves.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        code=code("quality_curves.py"),
+    script:
+        "../scripts/quality_curves.py"
+
+
 rule timing:
     """Curves of the share memorized, claims by the clock, and how well memorization times find outliers."""
     input:

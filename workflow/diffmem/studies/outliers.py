@@ -8,6 +8,7 @@ CURVE = [
     "study", "cell", "weights", "step", "epoch", "stratum", "reference", "criterion", "threshold", "normalisation",
 ]  # fmt: skip
 SPAN = 0.02  # least distance between floor and ceiling for a relative value
+QUALITY = ["study", "cell", "step", "epoch", "measure"]
 LOSS = ["study", "cell", "step", "epoch", "set"]
 
 
@@ -61,3 +62,13 @@ def losses(training: pd.DataFrame) -> pd.DataFrame:
     """
     per_replicate = training.groupby([*LOSS, "replicate"], sort=False)["loss"].mean().reset_index()
     return over_replicates(per_replicate, by=LOSS, value="loss")
+
+
+def quality(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean over replicates and 95 % interval of every measure of quality, beside the mean of its floor.
+
+    Args:
+        table: the tables of all shards of a study: columns ``QUALITY``, replicate, value and floor.
+    """
+    result = over_replicates(table, by=QUALITY, value="value")
+    return result.assign(floor=over_replicates(table, by=QUALITY, value="floor")["mean"])
