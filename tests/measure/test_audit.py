@@ -88,3 +88,14 @@ def test_the_interval_holds_zero_and_the_share_about_as_often_as_it_says():
 def test_arrays_that_do_not_fit_are_named(change, words):
     with pytest.raises(ValueError, match=words):
         audit(**{**sets(0, n=20, n_test=20, g=20), **change})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.2])
+def test_nominal_95_percent_intervals_cover_in_93_to_97_of_a_hundred_studies(share):
+    """Two thousand studies: the binomial error of the coverage is half a percent."""
+    held = 0
+    for seed in range(2000):
+        table = run(sets(share, n=300, n_test=300, g=300, seed=seed), ratios=(1.5,), permutations=100)
+        held += table["net_low"][0] <= share <= table["net_high"][0]
+    assert 0.93 <= held / 2000 <= 0.97

@@ -1,14 +1,13 @@
 from diffmem.studies import ladder
 
-
 CONTROLS = {
     name: expand(
         "results/{ladder}/{setting}/{shard}.parquet",
         ladder=name,
-        setting=settings,
+        setting=known,
         shard=ladder.SHARDS[name],
     )
-    for name, settings in ladder.SETTINGS.items()
+    for name, known in ladder.SETTINGS.items()
 }
 
 

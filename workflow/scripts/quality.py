@@ -16,7 +16,7 @@ times = files.load_table(snakemake.input.training, columns=("step", "epoch"))[["
 tables = []
 for fresh, generated, replicate in zip(data["fresh"], samples, data["replicate"].tolist(), strict=True):
     random = rng.generator(snakemake.params.cell["seed"], replicate=replicate, purpose="measure")
-    half = len(fresh) // 2
+    fresh, half = random.permutation(fresh), len(fresh) // 2  # outliers come last in it
     reference = quality.prepared(fresh[:half], random)
     sets = [quality.subsample(points, random, quality.POINTS) for points in (fresh[half:], *generated)]
     floor, *values = [quality.compared(points.astype(float), reference) for points in sets]

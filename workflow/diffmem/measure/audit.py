@@ -1,19 +1,15 @@
 """One call on three arrays: are these copies?
 
-The interval is that of a single set of samples judged against a single pair of reference sets. Its variance adds what
-permuting the labels shows (the draw of the reference sets, for the share 1 - A that is not copied) to the binomial
-spread of the copies themselves:
-
-    A +- 1.96 sqrt(v (1 - A)^2 + A (1 - A) / g),   v = variance of A_r under permuted labels.          (1)
-
-A bootstrap over generated points would leave the reference sets out and be far too narrow; one over reference points
-would drop copied locations.
+The interval is that of a single set of samples judged against a single pair of reference sets (``net_interval``):
+labels are permuted, with the points that are taken for copies travelling along with theirs, which gives the noise of
+the reference sets, and the binomial spread of the copies is added. A bootstrap over generated points would leave the
+reference sets out and be far too narrow; one over reference points would drop copied locations.
 """
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from diffmem.measure.net_interval import score_interval, spread
 from diffmem.measure.pool import fractions, permuted, pool
 from diffmem.points import checked
 
@@ -55,14 +51,10 @@ def audit(
         raise ValueError(f"ratios = {list(r)}: each must be at least 1")
     pooled = pool(train=train, test=test, generated=generated)
     found = fractions(pooled, pooled.held_out(), r)
-    raw, net = permuted(pooled, r, permutations=permutations, rng=np.random.default_rng(seed))
-    low, high = interval(found.net, net.var(0, ddof=1), count=len(generated), level=level)
+    raw, _ = permuted(pooled, r, permutations=permutations, rng=np.random.default_rng(seed))
+    noise = spread(
+        train=train, test=test, pooled=pooled, ratios=r, permutations=permutations, rng=np.random.default_rng(seed)
+    )
+    low, high = score_interval(noise, level=level)
     columns = {"ratio": r, "raw": found.raw, "chance": raw.mean(0), "net": found.net, "net_low": low, "net_high": high}
     return pd.DataFrame(columns)
-
-
-def interval(net: np.ndarray, variance: np.ndarray, *, count: int, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Equation (1), for ``net`` and permutation ``variance`` of shape (ratios,) and ``count`` generated points."""
-    share = np.clip(net, 0, 1)
-    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance * (1 - share) ** 2 + share * (1 - share) / count)
-    return net - half, net + half

@@ -1,0 +1,14 @@
+"""Draw the control ladder.
+
+input    card and levels, as in diffmem.studies.card
+output   a PNG and an SVG
+"""
+
+from diffmem import files, job
+from diffmem.report import controls, style
+
+job.start(snakemake.log[0])
+levels = files.load_table(snakemake.input.levels, columns=("setting", "criterion", "generator", "mean"))
+card = files.load_table(snakemake.input.card, columns=("setting", "criterion", "false_alarm"))
+figure = controls.controls(levels, card, shown=snakemake.params.shown)
+style.save(figure, png=snakemake.output.png, svg=snakemake.output.svg)
