@@ -1,9 +1,9 @@
 r"""Every criterion as a function of the same evidence: an estimate of the share of copies, and a verdict at 5 %.
 
     criterion      estimates the share of copies by                       says "copies" if
-    net r          A_r (`measure.pool`)                                   the lower end of the 95 % interval of
-                                                                          the plain interval is above 0
-    travelling r   A_r                                                    ... of `measure.net_interval`
+    net r          A_r (`measure.pool`)                                   the lower end of the plain 95 % interval of
+                                                                          `measure.net_interval` is above 0
+    travelling r   A_r                                                    that of its score interval is
     raw r          share x with r d_train < d_test, beyond chance         x is above chance: one-sided binomial test
     closer         the same for r = 1, where chance is rho / (1 + rho)    the same
                    whatever the dimension
@@ -129,7 +129,7 @@ def net(evidence: Evidence, *, ratio: float) -> Verdict:
 
 
 def travelling(evidence: Evidence, *, ratio: float) -> Verdict:
-    """A_r with the interval of ``measure.net_interval``."""
+    """A_r with the score interval of ``measure.net_interval``."""
     return _at(ratio, evidence.net, *net_interval.score_interval(evidence.net, level=1 - ALPHA))
 
 
