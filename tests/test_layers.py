@@ -85,4 +85,5 @@ def test_what_runs_while_the_snakefile_is_read_needs_only_what_snakemake_has(mod
 
 def test_rooms_hold_their_code_in_modules_not_in_init():
     for path in PACKAGE.rglob("__init__.py"):
-        assert [type(node).__name__ for node in ast.parse(path.read_text()).body] == ["Expr"]
+        _docstring, *others = ast.parse(path.read_text()).body
+        assert [getattr(node, "name", None) for node in others] in ([], ["__getattr__"])  # at most looked up when asked

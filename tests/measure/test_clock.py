@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from diffmem import config
 from diffmem.data.dataset import STRATA, stack
 from diffmem.measure.clock import SIDES, first_lasting, hits, times
-from diffmem.measure.rates import Strata, quotient, strata
+from diffmem.measure.strata import Strata, quotient, strata
 from diffmem.measure.table import ROW, references, tabulate
 
 S = 10

@@ -21,7 +21,7 @@ from diffmem.measure.criteria import (
     spacing,
     verdicts,
 )
-from diffmem.measure.rates import quotient
+from diffmem.measure.strata import quotient
 from diffmem.measure.table import references, tabulate
 from diffmem.points import checked, distinct, locations
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from diffmem.measure.pool import _none_chosen, fractions, permuted, pool
+from diffmem.measure.chance import none_drawn
+from diffmem.measure.pool import fractions, permuted, pool
 
 RATIOS = np.array([1.0, 1.5, 3.0])
 
@@ -52,7 +53,7 @@ def test_unequal_sizes_are_the_mean_over_subsets_of_the_larger(swap):
 def test_the_chance_that_a_subset_misses_k_locations_is_a_quotient_of_binomials():
     k = np.arange(11)
     exact = [comb(10 - j, 4) / comb(10, 4) if j <= 6 else 0 for j in k]
-    assert _none_chosen(k, 10, 4) == pytest.approx(exact)
+    assert none_drawn(k, total=10, drawn=4) == pytest.approx(exact)
 
 
 def test_swapping_the_labels_changes_the_sign_at_equal_sizes():

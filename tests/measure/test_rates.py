@@ -1,15 +1,21 @@
 """Rates count what they say, find the share that was copied, and say nothing of a generator that copies nothing."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 from diffmem import config
 from diffmem.data.curves import moons
 from diffmem.data.dataset import DUPLICATE, OUTLIER, STRATA, stack
-from diffmem.measure.rates import ALL, Strata, quotient, rates, strata
+from diffmem.measure.criteria import spacing
+from diffmem.measure.rates import rates
+from diffmem.measure.strata import ALL, Strata, quotient, strata
 from diffmem.measure.table import ROW, references, tabulate
+from diffmem.points import first_rows
 
 RATIOS = [1.0, 1.5, 2.0, 3.0]
 SIDES = ("train", "train_location", "test", "test_location", "test_plain")
@@ -26,14 +32,19 @@ def replicate(seed=0, **data):
     return {name: array[0] for name, array in stack(chosen, seed=seed, replicates=range(1)).items()}
 
 
+def near(data):
+    """Spacing of the training locations, and distances from held-out points to them."""
+    positions = data["train"][first_rows(data["train_location"])]
+    return {"spacing": spacing(positions), "held_out": cKDTree(positions).query(data["test"])[0]}
+
+
 def judged(data, generated, *, fresh=None, reference="matched"):
     """Rates of one set of generated points, with a key for each: column -> value."""
     to = references(**{name: data[name] for name in SIDES})
     known = strata(STRATA, **{name: data[name] for name in SIDES_WITH_STRATA})
     floor = tabulate(data["fresh"] if fresh is None else fresh, to)
-    table = rates(
-        tabulate(generated, to)[None], known, fresh=floor, ceiling=floor, ratios=RATIOS, references=[reference]
-    )
+    around = dict(fresh=floor, ceiling=floor, **near(data))
+    table = rates(tabulate(generated, to)[None], known, **around, ratios=RATIOS, references=[reference])
     return table.set_index(["criterion", "normalisation", "stratum"]).sort_index()
 
 
@@ -59,6 +70,7 @@ def assert_mean(redraws, expected, largest_error):
 K, TRAIN, TEST = 3, np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 0])
 DISTANCE = st.integers(0, 6).map(float)
 POINT = st.tuples(DISTANCE, st.integers(0, 4), DISTANCE, DISTANCE, st.integers(0, 3))
+SPACING = 2.0
 THRESHOLDS = [1.0, 1.37, 2.03, 5.5]  # no quotients of small integers but 1: rounding never decides
 
 
@@ -70,32 +82,36 @@ def as_table(rows):
     return table
 
 
-def by_hand(table, known, reference, r):
-    """(criterion, normalisation) -> value for every stratum and all, counted point by point."""
+def by_hand(table, known, reference, r, draws):
+    """(criterion, normalisation) -> value for every stratum and all, counted point by point; coverage by all choices
+    of ``draws`` points."""
     points = []
     for row in table:
         near, far = row["train_distance"][0], row["plain_distance" if reference == "plain" else "test_distance"]
         held_out = reference == "matched" and far < near
         code = known.test[row["test_location"]] if held_out else known.train[row["train_location"][0]]
-        points.append((code, row["train_location"][0], r * near < far, r * far < near))
+        third, inauthentic = row["train_distance"][0] < row["train_distance"][1] / 3, near <= SPACING
+        points.append((code, row["train_location"][0], r * near < far, r * far < near, third, inauthentic))
     result = {}
     for s in (*range(K), ALL):
         own = [p for p in points if s in (ALL, p[0])]
         up, down = sum(p[2] for p in own), sum(p[3] for p in own)
         places = [j for j, code in enumerate(known.train) if s in (ALL, code)]
-        hit = len({p[1] for p in points if p[2]} & set(places))
+        hits = [len({p[1] for p in some if p[2]} & set(places)) for some in itertools.combinations(points, draws)]
         share = known.rows.sum() if s == ALL else known.rows[s]
         result["raw", "generated", s] = up / len(points)
         result["net", "generated", s] = (up - down) / len(points)
         result["raw", "stratum", s] = up / len(own) if own else np.nan
         result["net", "stratum", s] = (up - down) / len(own) if own else np.nan
-        result["raw", "location", s] = hit / len(places) if places else np.nan
+        result["raw", "location", s] = np.mean(hits) / len(places) if places else np.nan
+        result["third", "stratum", s] = sum(p[4] for p in own) / len(own) if own else np.nan
+        result["authenticity", "stratum", s] = sum(p[5] for p in own) / len(own) if own else np.nan
         result["mass", "generated", s] = len(own) / len(points)
         result["mass", "training", s] = len(own) / len(points) / (share / known.rows.sum()) if share else np.nan
     return result
 
 
-@given(st.lists(POINT, min_size=1, max_size=10), st.lists(POINT, min_size=1, max_size=10))
+@given(st.lists(POINT, min_size=1, max_size=7), st.lists(POINT, min_size=1, max_size=7))
 @settings(deadline=None, derandomize=True, max_examples=40)
 def test_rates_are_what_counting_point_by_point_gives(generated, fresh):
     known = Strata(names=("a", "b", "c"), train=TRAIN, test=TEST, rows=np.array([2, 9, 0]), plain=(4, 3))
@@ -105,30 +121,32 @@ def test_rates_are_what_counting_point_by_point_gives(generated, fresh):
         known,
         fresh=tables[1],
         ceiling=tables[0],
+        spacing=np.full(len(TRAIN), SPACING),
+        held_out=np.array([1.0, 2.0]),
         ratios=THRESHOLDS,
         references=["plain", "matched"],
     )
-    comparable = result[result["normalisation"] != "location"]
-    np.testing.assert_array_equal(comparable["ceiling"], comparable["value"])
+    np.testing.assert_array_equal(result["ceiling"], result["value"])
+    result = result[~result["criterion"].isin(["rank", "discoveries"])]
+    draws = min(len(TRAIN), len(generated), len(fresh))
     assert set(result["stratum"]) == {"a", "b", ALL}, "the third stratum has no rows"
     for reference in ("plain", "matched"):
         for r in THRESHOLDS:
-            value, floor = (by_hand(table, known, reference, r) for table in tables)
-            rows = result.query("reference == @reference and (threshold == @r or criterion == 'mass')")
+            value, floor = (by_hand(table, known, reference, r, draws) for table in tables)
+            single = "criterion in ('mass', 'third', 'authenticity')"
+            rows = result.query(f"reference == @reference and (threshold == @r or {single})")
             assert len(rows) == len({(*key[:2],) for key in value}) * 3
             for row in rows.itertuples():
                 key = row.criterion, row.normalisation, {"a": 0, "b": 1, ALL: ALL}[row.stratum]
                 assert row.value == pytest.approx(value[key], nan_ok=True), key
-                if row.normalisation == "location" and len(generated) != len(fresh):
-                    assert np.isnan(row.floor)
-                else:
-                    assert row.floor == pytest.approx(floor[key], nan_ok=True), key
+                assert row.floor == pytest.approx(floor[key], nan_ok=True), key
 
 
 def test_a_ratio_that_is_just_reached_does_not_count():
     table = as_table([(2.0, 0, 3.0, 3.0, 0), (3.0, 0, 2.0, 2.0, 0), (0.0, 0, 0.0, 0.0, 0)])
     known = Strata(names=("a",), train=np.zeros(5, int), test=np.zeros(4, int), rows=np.array([5]), plain=(5, 4))
-    result = rates(table[None], known, fresh=table, ceiling=table, ratios=[1.0, 1.5], references=["matched"])
+    around = dict(fresh=table, ceiling=table, spacing=np.ones(5), held_out=np.ones(4))
+    result = rates(table[None], known, **around, ratios=[1.0, 1.5], references=["matched"])
     raw = result.query("criterion == 'raw' and normalisation == 'stratum' and stratum == 'all'")
     assert raw["count"].tolist() == [1, 0]
     assert quotient(table, "matched").tolist() == [1.5, pytest.approx(2 / 3), 1]
@@ -140,7 +158,7 @@ def test_snapshots_are_judged_one_by_one():
     to = references(**{name: data[name] for name in SIDES})
     known = strata(STRATA, **{name: data[name] for name in SIDES_WITH_STRATA})
     tables = [tabulate(copied(data[half], rng, 50), to) for half in ("train", "test", "fresh")]
-    judge = dict(ratios=RATIOS, references=["plain", "matched"])
+    judge = dict(ratios=RATIOS, references=["plain", "matched"], **near(data))
     together = rates(np.stack(tables), known, fresh=tables[2], ceiling=tables[0], **judge)
     for number, table in enumerate(tables):
         alone = rates(table[None], known, fresh=tables[2], ceiling=tables[0], **judge)
@@ -268,13 +286,15 @@ def test_a_copier_of_rows_gives_every_stratum_the_mass_of_its_rows():
 
 @pytest.mark.parametrize("count", [300, 1000, 4000])
 def test_a_uniform_copier_reaches_the_coverage_of_random_draws(count):
-    """1 - (1 - p)^G with p the share of a location's rows: 63 % of the locations at G = n (statistics.md, 7)."""
+    """1 - (1 - p)^P with p the share of a location's rows, P draws of as many as there are locations: 63 % of the
+    locations at P = n (statistics.md, 7)."""
     redraws, rows = [], 1000 + 100 * 4
     for seed in range(10):
-        data = replicate(seed, duplicates={"count": 100, "copies": 4}, fresh=100)
+        data = replicate(seed, duplicates={"count": 100, "copies": 4}, fresh=4000)
         table = judged(data, copied(data["train"], np.random.default_rng(seed), count, jitter=1e-7))
         redraws.append([curve(table, "raw", "location", name)[1] for name in ("inlier", "duplicate")])
-    expected = [1 - (1 - 1 / rows) ** count, 1 - (1 - 5 / rows) ** count]
+    draws = min(count, 1000)
+    expected = [1 - (1 - 1 / rows) ** draws, 1 - (1 - 5 / rows) ** draws]
     assert np.mean(redraws, axis=0) == pytest.approx(expected, abs=0.02)
 
 
@@ -327,8 +347,7 @@ def test_the_floor_does_not_depend_on_what_was_generated():
     data = replicate(6, **EVERYTHING)
     tables = [judged(data, generated) for generated in (data["fresh"], data["train"], np.zeros((2000, 2)))]
     for other in tables[1:]:
-        same = [t.query("normalisation != 'location'")["floor"] for t in (tables[0], other)]
-        assert same[0].equals(same[1])
+        assert tables[0]["floor"].equals(other["floor"])
 
 
 def test_raw_fractions_fall_with_the_ratio():

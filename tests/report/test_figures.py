@@ -23,15 +23,16 @@ CURVES = {
     "mass": ("mass", "training", 1),
 }
 KINDS = [("raw", "generated"), ("raw", "stratum"), ("raw", "location"), ("net", "stratum"), ("mass", "training")]
+OTHERS = [("third", "stratum"), ("authenticity", "stratum"), ("discoveries", "stratum"), ("rank", "generated")]
 
 
 def planted_curves(cells=("alpha", "beta"), references=("plain", "matched"), strata=STRATA):
     """A table of curves in which no two numbers agree, its rows in no order."""
-    keys = itertools.product(cells, references, strata, EPOCHS, KINDS, (1.0, 1.5, 2.0))
+    keys = itertools.product(cells, references, strata, EPOCHS, [*KINDS, *OTHERS], (1.0, 1.5, 2.0))
     rows = [
-        (*key[:4], *key[4], np.nan if key[4][0] == "mass" else key[5])
+        (*key[:4], *key[4], key[5] if key[4][0] in ("raw", "net") else np.nan)
         for key in keys
-        if key[4][0] != "mass" or key[5] == 1.0
+        if key[4][0] in ("raw", "net") or key[5] == 1.0
     ]
     columns = ["cell", "reference", "stratum", "epoch", "criterion", "normalisation", "threshold"]
     table = pd.DataFrame(rows, columns=columns)
@@ -43,8 +44,9 @@ def planted_curves(cells=("alpha", "beta"), references=("plain", "matched"), str
 
 
 def planted_losses():
-    rows = itertools.product(("alpha", "beta"), ("train", "held-out"), EPOCHS)
-    table = pd.DataFrame(list(rows), columns=["cell", "set", "epoch"])
+    sets = [("train", np.nan), ("held-out", np.nan), *(("gap", 0.1 * 2**level) for level in range(9))]
+    rows = [(cell, *of, epoch) for cell, of, epoch in itertools.product(("alpha", "beta"), sets, EPOCHS)]
+    table = pd.DataFrame(rows, columns=["cell", "set", "sigma", "epoch"])
     mean = np.random.default_rng(1).random(len(table))
     return table.assign(study="s", step=0, mean=mean, low=mean - 0.1, high=mean + 0.2).sample(frac=1, random_state=1)
 
@@ -64,7 +66,16 @@ def planted_quality():
     return table.sample(frac=1, random_state=1)
 
 
+def planted_uses():
+    detectors = itertools.product(("alpha", "beta"), ["auroc"], ("late", "forest"), ("train", "held-out"))
+    rules = itertools.product(("alpha", "beta"), ["loss_regret", "quality_regret"], ("signal", "end"), [""])
+    table = pd.DataFrame([*detectors, *rules], columns=["cell", "use", "name", "side"])
+    mean = np.random.default_rng(5).random(len(table))
+    return table.assign(study="s", mean=mean, low=mean - 0.1, high=mean + 0.2)
+
+
 ALONE = {
+    "uses": planted_uses,
     "losses": planted_losses,
     "times": planted_times,
     "quality": planted_quality,
@@ -131,21 +142,28 @@ def test_a_study_without_cells_has_an_empty_figure(name):
     registry.load(registry.FIGURES[name])(planted_curves()[:0], ratios={}).draw_without_rendering()
 
 
-@pytest.mark.parametrize("name", [name for name in registry.FIGURES if name not in ("scatter", "times", "quality")])
+@pytest.mark.parametrize(
+    "name", [name for name in registry.FIGURES if name not in ("scatter", "times", "quality", "uses")]
+)
 def test_every_figure_can_be_drawn_of_a_single_run_at_a_single_epoch(name):
     """One row, without an interval, as a study of one replicate has it."""
     table = planted_losses() if name == "losses" else planted_curves()
     if name != "losses":
-        criterion, normalisation, _ = CURVES.get(name, ("raw", "stratum", 100))
+        other = OTHERS[0] if name == "criteria" else ("raw", "stratum")
+        criterion, normalisation, _ = CURVES.get(name, (*other, 100))
         table = table[(table["criterion"] == criterion) & (table["normalisation"] == normalisation)]
         table = table[table["threshold"].isna() | (table["threshold"] == table["cell"].map(RATIOS))]
-        table = table[table["stratum"] == "outlier"]
+        table = table[table["stratum"] == ("all" if name == "criteria" else "outlier")]
+        table = table[table["reference"] == "matched"]
+    else:
+        table = table[table["set"] != "gap"]
     row = table[:1].assign(low=np.nan, high=np.nan)
-    color = style.SET[row["set"].item()] if name == "losses" else style.STRATUM["outlier"]
+    color = style.STRATUM["inlier" if name == "criteria" else "outlier"]
+    color = style.SET[row["set"].item()] if name == "losses" else color
     figure = registry.load(registry.FIGURES[name])(row, **({} if name == "losses" else {"ratios": RATIOS}))
     figure.draw_without_rendering()
     (line,) = [line for axes in figure.axes for line in lines(axes, color) if len(line.get_xdata())]
-    factor = {"losses": 1, "thresholds": 100}.get(name) or CURVES[name][2]
+    factor = {"losses": 1, "thresholds": 100, "criteria": 100}.get(name) or CURVES[name][2]
     x = "threshold" if name == "thresholds" else "epoch"
     assert line.get_xydata().tolist() == [[row[x].item(), pytest.approx(factor * row["mean"].item())]]
 
@@ -221,6 +239,36 @@ def test_losses_are_the_table_of_each_cell_and_set():
     for cell, (name, color) in itertools.product(RATIOS, style.SET.items()):
         expected = table[(table["cell"] == cell) & (table["set"] == name)].sort_values("epoch")
         assert_draws(panel(figure, cell), color, expected)
+    below = figure.axes[2 + figure.axes.index(panel(figure, "alpha"))]
+    levels = [0.1 * 2**level for level in (0, 2, 4, 6, 8)]
+    drawn = [line for line in below.lines if len(line.get_xdata()) == len(EPOCHS)]
+    for line, sigma in zip(drawn, levels, strict=True):
+        expected = table[(table["cell"] == "alpha") & (table["sigma"] == sigma)].sort_values("epoch")
+        np.testing.assert_allclose(line.get_ydata(), expected["mean"])
+
+
+def test_criteria_are_those_of_all_points_against_the_matched_test_set():
+    table = planted_curves()
+    figure = registry.load(registry.FIGURES["criteria"])(table, ratios=RATIOS)
+    for (i, (criterion, _)), (j, cell) in itertools.product(enumerate(OTHERS), enumerate(RATIOS)):
+        where = f"criterion == '{criterion}' and cell == '{cell}' and stratum == 'all' and reference == 'matched'"
+        factor = 1 if criterion == "rank" else 100
+        assert_draws(
+            figure.axes[2 * i + j], style.STRATUM["inlier"], table.query(where).sort_values("epoch"), factor=factor
+        )
+
+
+def test_uses_are_means_with_their_intervals():
+    table = planted_uses()
+    figure = registry.load(registry.FIGURES["uses"])(table)
+    axes = figure.axes[0]
+    rows = table.query("cell == 'alpha' and use == 'auroc' and side == 'train'")
+    (points,) = [c for c in axes.containers if c.get_label() == "training locations"]
+    np.testing.assert_allclose(np.asarray(points[0].get_xdata(), dtype=float), rows["mean"])
+    ends = np.array([segment[:, 0] for segment in points[2][0].get_segments()])
+    np.testing.assert_allclose(ends, rows[["low", "high"]])
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert [names[int(y)] for y in points[0].get_ydata()] == rows["name"].tolist()
 
 
 def test_scatter_shows_the_points_of_every_set_stratum_and_snapshot():

@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from diffmem.studies.claims import CHANCE, FEW, REFUTED, REPRODUCED, claims, over_training, verdict
+from diffmem.studies.claims import (
+    CHANCE,
+    FEW,
+    REFUTED,
+    REPRODUCED,
+    WITHHELD,
+    by_permutation,
+    claims,
+    over_training,
+    verdict,
+    withheld,
+)  # fmt: skip
 
 EPOCHS = [0, 1, 2, 4, 8, 16, 32, 64]
 RATIOS = [1.0, 1.5, 3.0]
@@ -93,3 +104,27 @@ def test_the_mean_over_training_weighs_every_octave_the_same(epochs):
 def test_a_snapshot_without_points_in_the_stratum_is_bridged():
     curve = pd.DataFrame([[9.0, 0.0, np.nan, 2.0]], columns=[0, 1, 10, 100])
     assert over_training(curve)[0] == pytest.approx(1.0)
+
+
+def test_against_permuted_labels_the_last_snapshot_decides():
+    rows = [
+        dict(
+            study="s", cell="c", replicate=r, epoch=e, threshold=t, raw=0.3 + copied * (e == 9) + r / 1e3, permuted=0.3
+        )
+        for r, e, (t, copied) in itertools.product(range(8), (1, 9), ((1.5, 0.2), (3.0, 0.0)))
+    ]
+    table = by_permutation(pd.DataFrame(rows), ratios={"c": 1.5}, settings={"c": "moons"})
+    assert table["verdict"].tolist() == [REPRODUCED]
+    assert table["effect"].item() == pytest.approx(0.2 + 3.5 / 1e3)
+
+
+def test_verdicts_are_withheld_where_and_only_where_held_out_points_differ():
+    found = claims(planted(outlier=0.2, duplicate=0.8), ratios={"c": 1.5}, settings={"c": "moons"})
+    p = {"plain": [0.5] * 8, "matched": [0.02] * 8}
+    tested = pd.DataFrame([dict(study="s", cell="c", reference=k, p_value=v) for k, vs in p.items() for v in vs])
+    result = withheld(found, tested)
+    assert set(result.loc[result["reference"] == "matched", "verdict"]) == {WITHHELD}
+    assert WITHHELD not in set(result.loc[result["reference"] == "plain", "verdict"])
+    assert result.drop(columns="verdict").equals(found.drop(columns="verdict"))
+    uniform = tested.assign(p_value=np.tile((np.arange(8) + 0.5) / 8, 2))
+    assert withheld(found, uniform).equals(found)

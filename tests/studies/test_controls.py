@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from diffmem.measure import audit as package
+from diffmem.measure import audit
 from diffmem.measure.chance import chance
 from diffmem.measure.criteria import spacing
 from diffmem.points import distinct
@@ -215,7 +215,7 @@ def test_rank_counts_pairs():
 def test_net_is_the_packages_own_audit():
     of = evidence(*np.random.default_rng(1).standard_normal((3, 40)))
     sets = {"train": of.train, "test": of.test, "generated": of.generated}
-    expected = package.audit(**sets, seed=0, permutations=20)
+    expected = audit(**sets, seed=0, permutations=20)
     for row in expected.itertuples():
         verdict = verdicts.CRITERIA[f"travelling {row.ratio:g}"](of)
         assert tuple(verdict)[:1] + tuple(verdict)[2:4] == pytest.approx((row.net, row.net_low, row.net_high))

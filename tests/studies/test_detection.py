@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diffmem.measure.rates import Strata
+from diffmem.measure.strata import Strata
 from diffmem.measure.table import ROW
 from diffmem.studies.detection import detection, geometry_scores, judge, memorization_scores
 

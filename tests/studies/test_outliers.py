@@ -99,6 +99,10 @@ def test_a_loss_is_averaged_over_noise_levels_before_replicates(levels):
         ]
     )  # fmt: skip
     result = losses(training)
+    gap = result[result["set"] == "gap"]
+    assert gap["sigma"].tolist() == list(range(levels))
+    assert gap["mean"].tolist() == pytest.approx([float((own[:, 1] - own[:, 0]).mean())] * levels)
+    result = result[result["set"] != "gap"]
     assert result[LOSS].values.tolist() == [["s", "a", 0, 0, "train"], ["s", "a", 0, 0, "held-out"]]
     for s in range(2):
         expected = stats.ttest_1samp(own[:, s] + 10 * np.mean(range(levels)), 0)

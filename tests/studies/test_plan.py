@@ -18,7 +18,7 @@ def test_a_row_of_the_neighbour_table_has_the_size_that_is_planned_with():
 def test_jobs_and_snapshots_follow_from_the_config():
     table = planned(replicates=7, shard=3, sweep={"training.ema": [0, 0.9]}, training={"snapshots": {"count": 9}})
     assert list(table["cell"]) == ["ema-0", "ema-0.9"]
-    assert list(table["jobs"]) == [24, 24]  # eight stages for each of three shards
+    assert list(table["jobs"]) == [27, 27]  # nine stages for each of three shards
     assert list(table["snapshots"]) == [9, 9]
 
 
@@ -46,6 +46,6 @@ def test_time_doubles_with_epochs_and_with_second_order_sampling():
 def test_the_summary_adds_up():
     table = planned(replicates=2, sweep={"data.noise": [0.1, 0.2]})
     text = summary(table, cores=4)
-    assert "2 cells, 16 jobs" in text
+    assert "2 cells, 18 jobs" in text
     assert "noise-0.1" in text
     assert "4 cores" in text

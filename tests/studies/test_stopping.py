@@ -93,16 +93,15 @@ def training():
     return pd.DataFrame(levels)
 
 
-@pytest.mark.parametrize("reference", ["plain", "matched"])
 @pytest.mark.parametrize("ratio", [1.5, 3.0])
-def test_the_signal_is_the_raw_share_of_outlier_locations_beside_the_mean_held_out_loss(ratio, reference):
+def test_the_signal_is_the_net_copied_fraction_of_outliers_beside_the_mean_held_out_loss(ratio):
     table = rates()
-    found = signals(table, training(), ratio=ratio, reference=reference)
+    found = signals(table, training(), ratio=ratio)
     assert found.columns.tolist() == [*RUN, "epoch", "signal", "loss"]
     assert len(found) == 2 * len(EPOCHS)
     expected = table.query(
-        "criterion == 'raw' and normalisation == 'location' and stratum == 'outlier'"
-        " and reference == @reference and threshold == @ratio"
+        "criterion == 'net' and normalisation == 'stratum' and stratum == 'outlier'"
+        " and reference == 'matched' and threshold == @ratio"
     )
     assert found["signal"].tolist() == expected["value"].tolist()
     for replicate in (0, 1):
@@ -115,10 +114,10 @@ def test_the_signal_is_the_raw_share_of_outlier_locations_beside_the_mean_held_o
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"ratio": 2.0}, r"no rates of outlier at ratio 2 against the plain test set \(ratios: 1.5, 3\)"),
+        ({"ratio": 2.0}, r"no rates of outlier at ratio 2 against the matched test set \(ratios: 1.5, 3\)"),
         ({"stratum": "near-duplicate"}, r"\(ratios: none\)"),
     ],
 )
 def test_a_signal_that_was_not_measured_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        signals(rates(), training(), **{"ratio": 1.5, "reference": "plain", **change})
+        signals(rates(), training(), **{"ratio": 1.5, **change})

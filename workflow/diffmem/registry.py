@@ -40,10 +40,12 @@ FIGURES = {
     "mass": "diffmem.report.curves:mass",
     "coverage": "diffmem.report.curves:coverage",
     "thresholds": "diffmem.report.thresholds:thresholds",
+    "criteria": "diffmem.report.criteria:criteria",
     "scatter": "diffmem.report.scatter:scatter",
     "losses": "diffmem.report.losses:losses",
     "times": "diffmem.report.times:times",
     "quality": "diffmem.report.quality:quality",
+    "uses": "diffmem.report.uses:uses",
 }
 
 # Features of the shapes that do not take a dimension as an option.

@@ -14,8 +14,16 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error))
 
-CURVE_FIGURES = ("net", "memorized", "within", "mass", "coverage", "thresholds")
-FIGURES = (*CURVE_FIGURES, "scatter", "losses", "times", "quality")
+CURVE_FIGURES = (
+    "net",
+    "memorized",
+    "within",
+    "mass",
+    "coverage",
+    "thresholds",
+    "criteria",
+)
+FIGURES = (*CURVE_FIGURES, "scatter", "losses", "times", "quality", "uses")
 
 
 wildcard_constraints:
@@ -107,8 +115,9 @@ def first_shards(pattern):
 
 
 def figures(study):
-    """Every figure of a study."""
-    drawn = [name for name in FIGURES if name != "times" or twinned(STUDIES[study])]
+    """Every figure of a study, without those of strata that it lacks."""
+    lacking = {"times": not twinned(STUDIES[study]), "uses": study not in WITH_OUTLIERS}
+    drawn = [name for name in FIGURES if not lacking.get(name)]
     return expand(
         "results/{study}/figures/{figure}.{kind}",
         study=study,
@@ -130,6 +139,16 @@ def cell_names(wildcards):
     return list(STUDIES[wildcards.study].cells)
 
 
+def tested_cells(wildcards):
+    """For every data file of a study: its cell, seed, and whether every stratum has held-out twins."""
+    study = STUDIES[wildcards.study]
+    return [
+        (name, cell["seed"], cell["data"]["twins"])
+        for name, cell in study.cells.items()
+        for _ in study.shards
+    ]
+
+
 def cell_words(wildcards):
     """Cell -> its settings in a few words, for the claims."""
     words = {}
@@ -142,3 +161,8 @@ def cell_words(wildcards):
 
 
 TWINNED = [name for name, study in STUDIES.items() if twinned(study)]
+WITH_OUTLIERS = [
+    name
+    for name, study in STUDIES.items()
+    if any(cell["data"]["outliers"]["count"] for cell in study.cells.values())
+]

@@ -76,3 +76,21 @@ rule quality:
         code=code("quality.py"),
     script:
         "../scripts/quality.py"
+
+
+rule pooled:
+    """Judge chosen snapshots of a shard in full: permuted labels, and the criterion of fifty neighbours."""
+    input:
+        data="results/{study}/{cell}/{shard}/data.npz",
+        glimpse="results/{study}/{cell}/{shard}/glimpse.npz",
+    output:
+        "results/{study}/{cell}/{shard}/pooled.parquet",
+    log:
+        "results/logs/{study}/{cell}/{shard}/pooled.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        cell=settings("measure", "seed"),
+        code=code("pooled.py"),
+    script:
+        "../scripts/pooled.py"

@@ -111,3 +111,25 @@ rule quality_figure:
         code=code("quality_figure.py"),
     script:
         "../scripts/quality_figure.py"
+
+
+rule uses_figure:
+    """Draw the uses proposed for memorization times."""
+    input:
+        "results/{study}/uses.parquet",
+    output:
+        png=report(
+            "results/{study}/figures/uses.png",
+            caption="../report/uses.rst",
+            category="{study}",
+            labels={"figure": "uses"},
+        ),
+        svg="results/{study}/figures/uses.svg",
+    log:
+        "results/logs/{study}/uses_figure.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        code=code("uses_figure.py"),
+    script:
+        "../scripts/uses_figure.py"

@@ -69,7 +69,8 @@ rule timing:
 rule claims:
     """Put the paper's claims to the test in every cell of a study."""
     input:
-        shards("results/{study}/{cell}/{shard}/rates.parquet"),
+        rates=shards("results/{study}/{cell}/{shard}/rates.parquet"),
+        pooled=shards("results/{study}/{cell}/{shard}/pooled.parquet"),
     output:
         "results/{study}/claims.parquet",
     log:
@@ -84,11 +85,54 @@ rule claims:
         "../scripts/claims.py"
 
 
-rule claims_table:
-    """Collect the claims of all studies."""
+rule exchangeability:
+    """Test whether the held-out points of every replicate could have been its training points."""
     input:
-        expand("results/{study}/claims.parquet", study=STUDIES),
-        expand("results/{study}/time_claims.parquet", study=TWINNED),
+        shards("results/{study}/{cell}/{shard}/data.npz"),
+    output:
+        "results/{study}/exchangeability.parquet",
+    log:
+        "results/logs/{study}/exchangeability.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        cells=tested_cells,
+        code=code("exchangeability.py"),
+    script:
+        "../scripts/exchangeability.py"
+
+
+rule uses:
+    """Put the uses proposed for memorization times to the test: stopping early, and finding outliers."""
+    input:
+        rates=shards("results/{study}/{cell}/{shard}/rates.parquet"),
+        training=shards("results/{study}/{cell}/{shard}/training.parquet"),
+        quality=shards("results/{study}/{cell}/{shard}/quality.parquet"),
+        detection=shards("results/{study}/{cell}/{shard}/detection.parquet", twins=True),
+    output:
+        uses="results/{study}/uses.parquet",
+        claims="results/{study}/use_claims.parquet",
+    log:
+        "results/logs/{study}/uses.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        ratios=headline_ratios,
+        settings=cell_words,
+        code=code("uses.py"),
+    script:
+        "../scripts/uses.py"
+
+
+rule claims_table:
+    """Collect the claims of all studies, without verdicts where held-out points differ from training points."""
+    input:
+        claims=[
+            *expand("results/{study}/claims.parquet", study=STUDIES),
+            *expand("results/{study}/time_claims.parquet", study=TWINNED),
+            *expand("results/{study}/use_claims.parquet", study=WITH_OUTLIERS),
+        ],
+        exchangeability=expand("results/{study}/exchangeability.parquet", study=STUDIES),
     output:
         report(
             "results/claims.csv",

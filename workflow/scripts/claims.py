@@ -1,13 +1,13 @@
 """Put the paper's claims to the test.
 
-input    rates.parquet of every cell and shard of a study
+input    rates.parquet and pooled.parquet of every cell and shard of a study
 output   claims.parquet, columns as in diffmem.studies.claims
 """
 
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies.claims import claims
+from diffmem.studies.claims import by_permutation, claims
 
 job.start(snakemake.log[0])
 COLUMNS = (
@@ -23,6 +23,7 @@ COLUMNS = (
     "floor",
     "ceiling",
 )
-rates = pd.concat([files.load_table(path, columns=COLUMNS) for path in snakemake.input])
-table = claims(rates, ratios=snakemake.params.ratios, settings=snakemake.params.settings)
-files.save_table(snakemake.output[0], table)
+rates = pd.concat([files.load_table(path, columns=COLUMNS) for path in snakemake.input.rates])
+pooled = pd.concat([files.load_table(path, columns=("threshold", "p")) for path in snakemake.input.pooled])
+words = dict(ratios=snakemake.params.ratios, settings=snakemake.params.settings)
+files.save_table(snakemake.output[0], pd.concat([claims(rates, **words), by_permutation(pooled, **words)]))

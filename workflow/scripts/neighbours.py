@@ -2,27 +2,32 @@
 
 input    data.npz, samples.npy (r, s, g, d), ceiling.npz
 output   neighbours/generated.npy (r, s, g), rows as in diffmem.measure.table
-         neighbours/references.npz: fresh (r, f) and ceiling (r, c), such rows; spacing (r,), the median distance from a
-         training location to its nearest other one; sigma_min
+         neighbours/references.npz: fresh (r, f) and ceiling (r, c), such rows; spacing (r, n), distance from the location
+         of every training row to the nearest other one; held_out (r, n'), from every test row to the nearest training
+         location; sigma_min
 """
 
 import numpy as np
 
 from diffmem import files, job
-from diffmem.measure.table import ROW, references, spacing, tabulate
+from diffmem.measure.criteria import spacing
+from diffmem.measure.table import ROW, references, tabulate
+from diffmem.points import first_rows
 
 job.start(snakemake.log[0])
 POINTS = ("train", "train_location", "test", "test_location", "test_plain")
 data = files.load_arrays(snakemake.input.data, names=(*POINTS, "fresh"))
 samples = files.load_array(snakemake.input.samples, ndim=4)
 ceiling = files.load_arrays(snakemake.input.ceiling, names=("points", "sigma_min"))
-known = {"fresh": [], "ceiling": [], "spacing": []}
+known = {"fresh": [], "ceiling": [], "spacing": [], "held_out": []}
 with files.new_array(snakemake.output.generated, shape=samples.shape[:3], dtype=ROW) as generated:
     for i in range(len(samples)):
         to = references(**{name: data[name][i] for name in POINTS})
         known["fresh"].append(tabulate(data["fresh"][i], to))
         known["ceiling"].append(tabulate(ceiling["points"][i], to))
-        known["spacing"].append(spacing(to.train))
+        location = data["train_location"][i]
+        known["spacing"].append(spacing(data["train"][i][first_rows(location)])[location])
+        known["held_out"].append(to.train.nearest(data["test"][i], 1).distance[:, 0].astype(np.float32))
         for j, points in enumerate(samples[i]):
             generated[i, j] = tabulate(points, to)
     job.say(f"neighbours among {len(to.train.positions)} training locations by {to.train.kind}")

@@ -5,27 +5,32 @@ output   rates.parquet: study, cell, replicate, weights, step, epoch, index, res
          over the sampler's smallest noise level) and the columns of diffmem.measure.rates
 """
 
+import numpy as np
 import pandas as pd
 
 from diffmem import files, job
 from diffmem.data.dataset import STRATA
-from diffmem.measure import rates
 from diffmem.measure.neighbours import index_kind
+from diffmem.measure.rates import rates
+from diffmem.measure.strata import strata
+from diffmem.points import first_rows
 
 job.start(snakemake.log[0])
 KNOWN = ("train_stratum", "train_location", "train_plain", "test_stratum", "test_location", "test_plain")
 cell = snakemake.params.cell
 data = files.load_arrays(snakemake.input.data, names=(*KNOWN, "train", "replicate"))
 generated = files.load_array(snakemake.input.generated, ndim=2 + 1)
-to = files.load_arrays(snakemake.input.references, names=("fresh", "ceiling", "spacing", "sigma_min"))
+to = files.load_arrays(snakemake.input.references, names=("fresh", "ceiling", "spacing", "held_out", "sigma_min"))
 training = files.load_table(snakemake.input.training, columns=("snapshot", "step", "epoch"))
 times = training[["snapshot", "step", "epoch"]].drop_duplicates()
 judge = dict(ratios=cell["measure"]["ratios"], references=["plain", "matched"] if cell["data"]["twins"] else ["plain"])
 tables = []
 for i, replicate in enumerate(data["replicate"]):
-    known = rates.strata(STRATA, **{name: data[name][i] for name in KNOWN})
-    table = rates.rates(generated[i], known, fresh=to["fresh"][i], ceiling=to["ceiling"][i], **judge)
-    tables.append(table.assign(replicate=replicate, resolution=to["spacing"][i] / to["sigma_min"]))
+    known = strata(STRATA, **{name: data[name][i] for name in KNOWN})
+    around = {name: to[name][i] for name in ("fresh", "ceiling", "held_out")}
+    around["spacing"] = to["spacing"][i][first_rows(data["train_location"][i])]
+    table = rates(generated[i], known, **around, **judge)
+    tables.append(table.assign(replicate=replicate, resolution=np.median(around["spacing"]) / to["sigma_min"]))
 identity = {key: snakemake.wildcards[key] for key in ("study", "cell")}
 weights = "ema" if cell["training"]["ema"] else "raw"
 table = pd.concat(tables, ignore_index=True).merge(times, on="snapshot").drop(columns="snapshot")

@@ -9,7 +9,8 @@ import pandas as pd
 
 from diffmem import files, job
 from diffmem.data.dataset import STRATA
-from diffmem.measure import clock, rates
+from diffmem.measure import clock
+from diffmem.measure.strata import strata
 from diffmem.points import first_rows
 from diffmem.studies.detection import detection
 
@@ -22,7 +23,7 @@ epochs = files.load_table(snakemake.input.training, columns=("epoch",))["epoch"]
 rule = dict(ratio=cell["measure"]["ratio"], confirm=min(clock.CONFIRM, len(epochs)))
 times, found = [], []
 for i, replicate in enumerate(data["replicate"]):
-    known = rates.strata(STRATA, **{name: data[name][i] for name in KNOWN})
+    known = strata(STRATA, **{name: data[name][i] for name in KNOWN})
     table = generated[i][:, : len(known.train)]  # as many points as locations: more would saturate both clocks
     identity = dict(study=snakemake.wildcards.study, cell=snakemake.wildcards.cell, replicate=replicate)
     times.append(clock.times(table, known, epochs=epochs, **rule).assign(**identity))

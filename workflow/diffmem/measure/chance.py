@@ -12,9 +12,14 @@ log(d_2 / d_1) is exponential with rate m (Facco et al. 2017, https://doi.org/10
     m = 1 / mean log(d_2 / d_1)                                                                        (2)
 
 measures m at the very scale at which (1) uses it.
+
+Of ``total`` things drawn ``drawn`` without replacement, none is among k marked ones with the probability
+
+    H(k) = C(total - k, drawn) / C(total, drawn).                                                      (3)
 """
 
 import numpy as np
+from scipy.special import gammaln
 
 
 def chance(ratio: np.ndarray | float, *, dimension: float, rho: float = 1.0) -> np.ndarray:
@@ -31,3 +36,10 @@ def local_dimension(distances: np.ndarray) -> float:
     usable = (nearest > 0) & np.isfinite(second)
     spread = np.log(second[usable] / nearest[usable]).mean() if usable.any() else 0.0
     return float(1 / spread) if spread > 0 else float("nan")
+
+
+def none_drawn(k: np.ndarray, *, total: int, drawn: int) -> np.ndarray:
+    """Equation (3) for numbers ``k`` of any shape; ``drawn`` is at most ``total``."""
+    left = np.maximum(total - np.asarray(k), 0)
+    log = gammaln(left + 1) - gammaln(np.maximum(left - drawn, 0) + 1) - gammaln(total + 1) + gammaln(total - drawn + 1)
+    return np.where(left >= drawn, np.exp(log), 0.0)

@@ -30,7 +30,7 @@ censoring; Turnbull 1976, https://doi.org/10.1111/j.2517-6161.1976.tb01597.x).
 import numpy as np
 import pandas as pd
 
-from diffmem.measure.rates import Strata
+from diffmem.measure.strata import Strata
 
 SIDES = ("train", "held-out")
 CONFIRM = 3  # K

@@ -14,7 +14,7 @@ Distances are rounded to float32, as in the neighbour table: what is equal on a 
     rank test       Z = (U - g n' / 2) / sd(U), U = pairs of a generated and a held-out point of which the
                     generated one is farther from the training set; Z < 0 is copying                   (6)
 
-(1) `rates.quotient`. (2) Yoon et al. 2023, https://openreview.net/forum?id=shciCbSk9h, and Gu et al. 2023,
+(1) `strata.quotient`. (2) Yoon et al. 2023, https://openreview.net/forum?id=shciCbSk9h, and Gu et al. 2023,
 https://arxiv.org/abs/2310.02664. (3) Carlini et al. 2023, https://arxiv.org/abs/2301.13188. (4) Alaa et al. 2022,
 https://arxiv.org/abs/2102.08921. (5) is (1) of `chance`: the chance that a point that is independent of the labels has
 a ratio of at least q. (6) Meehan et al. 2020, https://arxiv.org/abs/2004.05675, with a single cell.
@@ -41,7 +41,7 @@ from scipy import stats
 
 from diffmem.measure.chance import chance, local_dimension
 from diffmem.measure.neighbours import Index
-from diffmem.measure.rates import quotient
+from diffmem.measure.strata import quotient
 from diffmem.points import checked, distinct
 
 ONE_THIRD = 1 / 3

@@ -7,7 +7,7 @@ Unequal sizes. With n > n' the nearest of n training locations is closer by chan
 subsets of n' training locations follows without drawing any: if k of the n lie within some radius, then none of the
 subset does with probability
 
-    H(k) = C(n - k, n') / C(n, n').                                                                    (1)
+    H(k) = C(n - k, n') / C(n, n')    (`chance.none_drawn`).                                           (1)
 
 Given the distance d_test, the subset's nearest is below d_test / r unless none of the k_1 locations there is chosen,
 and above r d_test if none of the k_2 within that radius is:
@@ -21,8 +21,8 @@ the held-out set is thinned in the same way, which costs no copies and needs no 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln
 
+from diffmem.measure.chance import none_drawn
 from diffmem.measure.neighbours import Index
 from diffmem.points import distinct
 
@@ -105,17 +105,10 @@ def _thinned(
 ) -> np.ndarray:
     """The mean in (2), with ``larger`` (g, k) marking the larger set and ``other`` (g,) the distance to the smaller."""
     n, small = max(pooled.train, pooled.test), min(pooled.train, pooled.test)
-    none = _none_chosen(np.arange(distance.shape[1] + 1), n, small)
+    none = none_drawn(np.arange(distance.shape[1] + 1), total=n, drawn=small)
     values = []
     for r in ratios:
         inside = (larger & (r * distance < other[:, None])).sum(1)
         within = (larger & (distance <= r * other[:, None])).sum(1)
         values.append(np.mean(1 - none[inside] - none[within]))
     return np.array(values)
-
-
-def _none_chosen(k: np.ndarray, n: int, small: int) -> np.ndarray:
-    """Equation (1)."""
-    left = np.maximum(n - k, 0)
-    log = gammaln(left + 1) - gammaln(np.maximum(left - small, 0) + 1) - gammaln(n + 1) + gammaln(n - small + 1)
-    return np.where(left >= small, np.exp(log), 0.0)

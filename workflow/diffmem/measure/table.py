@@ -78,11 +78,6 @@ def tabulate(generated: np.ndarray, to: References) -> np.ndarray:
     return table
 
 
-def spacing(index: Index) -> float:
-    """Median distance from a location to its nearest other one."""
-    return float(np.median(index.nearest(index.positions + index.centre, 2).distance[:, 1]))
-
-
 def _named(names: np.ndarray, index: np.ndarray) -> np.ndarray:
     """``names[index]``, and -1 where there is nothing to be found."""
     return names[index] if len(names) else np.full(len(index), -1)

@@ -54,9 +54,9 @@ def band(axes, x, mean, low, high, *, color: str, label: str | None = None, line
     axes.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
 
 
-def grid(rows: int, columns: int, *, width: float = WIDTH, height: float = HEIGHT, sharey: bool | str = False):
-    """Figure and a two-dimensional array of panels of ``width`` x ``height`` inches."""
-    return plt.subplots(rows, columns, figsize=(width * columns, height * rows + 0.5), sharey=sharey, squeeze=False)
+def grid(rows: int, columns: int, *, width: float = WIDTH, height: float = HEIGHT, **shared: bool | str):
+    """Figure and a two-dimensional array of panels of ``width`` x ``height`` inches; ``shared`` is sharex, sharey."""
+    return plt.subplots(rows, columns, figsize=(width * columns, height * rows + 0.5), squeeze=False, **shared)
 
 
 def title(study: str, cell: str) -> str:
@@ -65,10 +65,10 @@ def title(study: str, cell: str) -> str:
 
 
 def warn_of_resolution(axes, resolution) -> None:
-    """Say in the panel that single points cannot be told apart, where spacing over smallest noise level is below 3."""
+    """Say below a panel that single points cannot be told apart, where spacing over smallest noise level is below 3."""
     if len(resolution) and (value := resolution.mean()) < 3:
-        text = f"points {value:.1f} of the sampler's\nlast noise level apart: low ceiling"
-        axes.text(0.03, 0.03, text, transform=axes.transAxes, va="bottom", fontsize="x-small", color="firebrick")
+        text = f"points {value:.1f} of the sampler's last noise levels apart: low ceiling"
+        axes.set_xlabel(f"{axes.get_xlabel()}\n{text}", color="firebrick", fontsize="small")
 
 
 def legend_below(figure, axes) -> None:

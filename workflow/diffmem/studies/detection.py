@@ -24,7 +24,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 
 from diffmem.measure.clock import CONFIRM, SHARE, SIDES, first_lasting, hits
-from diffmem.measure.rates import Strata
+from diffmem.measure.strata import Strata
 
 NEIGHBOURS = 20  # scikit-learn's default of the local outlier factor
 

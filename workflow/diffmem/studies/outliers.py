@@ -55,13 +55,21 @@ def bands(rates: pd.DataFrame, *, ratios: dict[str, float]) -> pd.DataFrame:
 
 
 def losses(training: pd.DataFrame) -> pd.DataFrame:
-    """Mean over replicates and 95 % interval of the loss, averaged over noise levels as training does.
+    """Mean over replicates and 95 % interval of the loss: averaged over noise levels as training does, and the gap.
 
     Args:
         training: the tables of all shards of a study: columns ``LOSS``, replicate, sigma and loss.
+
+    Returns:
+        the columns ``LOSS``, sigma, mean, low, high, replicates; set is train or held-out, with sigma missing, or gap,
+        the loss on held-out points less that on training points at every noise level.
     """
     per_replicate = training.groupby([*LOSS, "replicate"], sort=False)["loss"].mean().reset_index()
-    return over_replicates(per_replicate, by=LOSS, value="loss")
+    key = [*(name for name in LOSS if name != "set"), "replicate", "sigma"]
+    sides = training.pivot_table(index=key, columns="set", values="loss")  # a mean where levels coincide
+    gaps = (sides["held-out"] - sides["train"]).rename("loss").reset_index().assign(set="gap")
+    table = pd.concat([per_replicate.assign(sigma=float("nan")), gaps], ignore_index=True)
+    return over_replicates(table, by=[*LOSS, "sigma"], value="loss")
 
 
 def quality(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Early stopping by known outliers (paper 1's first use): when the signal would stop a run, and what that costs.
 
-The signal is the raw share of the known outliers' training locations that are reproduced at a snapshot. The rules:
+The signal is the net copied fraction of the points that fall to the known outliers, whose held-out twins are known too.
+The rules:
 
     outlier signal        the first of K snapshots in a row at which the signal exceeds a threshold            (1)
     best held-out loss    the snapshot with the smallest held-out loss                                         (2)
@@ -26,26 +27,23 @@ from diffmem.studies.times import RUN
 SIGNAL, LOSS, QUALITY, END = "outlier signal", "best held-out loss", "best quality", "end of training"
 
 
-def signals(
-    rates: pd.DataFrame, training: pd.DataFrame, *, ratio: float, reference: str, stratum: str = "outlier"
-) -> pd.DataFrame:
+def signals(rates: pd.DataFrame, training: pd.DataFrame, *, ratio: float, stratum: str = "outlier") -> pd.DataFrame:
     """The curves that ``stopping`` takes, from the artefacts of any shards and cells.
 
     Args:
         rates: tables of ``measure.rates.rates`` with the columns ``RUN`` and epoch.
         training: columns ``RUN``, epoch, set, sigma, loss.
         ratio: r of the signal, one of the thresholds of ``rates``.
-        reference: ``plain``, what is there without twins, or ``matched``.
 
     Returns:
         one row per replicate and snapshot: the columns ``RUN``, epoch, signal, loss (the mean over noise levels).
     """
-    is_signal = (rates["criterion"] == "raw") & (rates["normalisation"] == "location")
-    rows = rates[is_signal & (rates["stratum"] == stratum) & (rates["reference"] == reference)]
+    is_signal = (rates["criterion"] == "net") & (rates["normalisation"] == "stratum")
+    rows = rates[is_signal & (rates["stratum"] == stratum) & (rates["reference"] == "matched")]
     chosen = rows[np.isclose(rows["threshold"], ratio)]
     if chosen.empty:
         found = ", ".join(f"{r:g}" for r in sorted(rows["threshold"].unique())) or "none"
-        raise ValueError(f"no rates of {stratum} at ratio {ratio:g} against the {reference} test set (ratios: {found})")
+        raise ValueError(f"no rates of {stratum} at ratio {ratio:g} against the matched test set (ratios: {found})")
     held_out = training[training["set"] == "held-out"]
     loss = held_out.groupby([*RUN, "epoch"], sort=False)["loss"].mean().reset_index()
     signal = chosen[[*RUN, "epoch", "value"]].rename(columns={"value": "signal"})

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from diffmem.measure.audit import audit
+from diffmem.measure import audit
 
 
 def ring(count, rng, noise=0.1):
