@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from diffmem.measure import audit
+from diffmem.measure.pool import fractions, pool
 
 
 def ring(count, rng, noise=0.1):
@@ -99,3 +100,25 @@ def test_nominal_95_percent_intervals_cover_in_93_to_97_of_a_hundred_studies(sha
         table = run(sets(share, n=300, n_test=300, g=300, seed=seed), ratios=(1.5,), permutations=100)
         held += table["net_low"][0] <= share <= table["net_high"][0]
     assert 0.93 <= held / 2000 <= 0.97
+
+
+def judged(share, *, d, n, n_test, width, seed, g=400):
+    """Net fractions of a Gaussian generator of another width, of whose points a share are copies."""
+    rng = np.random.default_rng((seed, d))
+    train, test = rng.standard_normal((n, d)), rng.standard_normal((n_test, d))
+    generated = width * rng.standard_normal((g, d))
+    copied = np.arange(g) < share * g
+    generated[copied] = train[rng.integers(n, size=copied.sum())]
+    searched = pool(train=train, test=test, generated=generated)
+    return fractions(searched, searched.held_out(), np.array([1.0, 1.5, 2.0])).net
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "width"), [(0.0, 1.0), (0.0, 0.5), (0.0, 1.5), (0.05, 1.0), (0.2, 1.0), (0.7, 1.0)])
+@pytest.mark.parametrize(("n", "n_test"), [(400, 400), (640, 160)], ids=["equal", "80-20"])
+@pytest.mark.parametrize("d", [1, 2, 5, 10, 50])
+def test_net_is_zero_or_the_share_from_one_to_fifty_dimensions(d, n, n_test, share, width):
+    nets = np.array([judged(share, d=d, n=n, n_test=n_test, width=width, seed=seed) for seed in range(100)])
+    error = nets.std(0, ddof=1) / 10
+    assert np.all(np.abs(nets.mean(0) - share) < 4 * error + 1e-3)
+    assert error.max() < 0.02
