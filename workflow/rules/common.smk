@@ -42,6 +42,12 @@ def settings(*sections):
     return chosen
 
 
+def own_data(wildcards):
+    """The file or folder that the cell's data are read from, where there is one."""
+    path = STUDIES[wildcards.study].cells[wildcards.cell]["data"]["path"]
+    return [] if path is None else path
+
+
 def code(script, *choices):
     """Function of the wildcards: digest of the code that a script reaches, with what the cell's ``choices`` name."""
 
