@@ -46,20 +46,12 @@ def array(*, path: str, size: list[int], pixels: int | None) -> Images:
         DataError: if the file is missing, truncated, of another format or size, or holds values that are no numbers.
     """
     values, labels = _read(path)
-    if labels is None:
-        labels = np.zeros(len(values), dtype=np.int64)
-    if values.dtype.kind not in "uif" or labels.dtype.kind not in "ui" or labels.shape != values.shape[:1]:
-        raise DataError(
-            f"{path}: has points {values.shape} of {values.dtype} and labels {labels.shape} of {labels.dtype}; "
-            "expected numbers, and one whole number for each of them as its label"
-        )
-    if broken := np.count_nonzero(~np.isfinite(values.reshape(len(values), -1)).all(1)):
-        raise DataError(f"{path}: {broken} of {len(values)} points are NaN or infinite; take them out")
+    labels = np.zeros(len(values), dtype=np.int64) if labels is None else labels
+    _numbers(values, labels, path)
     values = _arranged(values, size, path)
     if values.dtype == np.uint8:
-        return pooled(
-            Images(values.reshape(len(values), *(size if len(size) == 3 else (1, 1, size[0]))), labels), pixels
-        )
+        image = (1,) * (3 - len(size)) + tuple(size)
+        return pooled(Images(values.reshape(len(values), *image), labels), pixels)
     if pixels is not None:
         raise DataError(
             f"data.pixels = {pixels}: {path} holds {values.dtype}, and only images of bytes can be made smaller"
@@ -106,7 +98,7 @@ def _npy(path: str) -> tuple[np.ndarray, None]:
 
 
 def _npz(path: str) -> tuple[np.ndarray, np.ndarray | None]:
-    with np.load(path, allow_pickle=False) as archive:
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
         return archive["points"], archive.get("labels")
 
 
@@ -116,6 +108,17 @@ def _parquet(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     table = pd.read_parquet(path)
     labels = table.pop(LABEL).to_numpy() if LABEL in table else None
     return table.to_numpy(), labels
+
+
+def _numbers(values: np.ndarray, labels: np.ndarray, path: str) -> None:
+    """Refuse what is no finite number, and labels that are not one whole number for each point."""
+    if values.dtype.kind not in "uif" or labels.dtype.kind not in "ui" or labels.shape != values.shape[:1]:
+        raise DataError(
+            f"{path}: has points {values.shape} of {values.dtype} and labels {labels.shape} of {labels.dtype}; "
+            "expected numbers, and one whole number for each of them as its label"
+        )
+    if broken := np.count_nonzero(~np.isfinite(values.reshape(len(values), -1)).all(1)):
+        raise DataError(f"{path}: {broken} of {len(values)} points are NaN or infinite; take them out")
 
 
 def _arranged(values: np.ndarray, size: list[int], path: str) -> np.ndarray:
