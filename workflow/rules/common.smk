@@ -1,6 +1,7 @@
 """Where things lie, which targets exist, and which part of the config a rule sees. No science."""
 
 import json
+from pathlib import Path
 
 from diffmem import checks, registry
 from diffmem.config import ConfigError, read, studies
@@ -43,9 +44,14 @@ def settings(*sections):
 
 
 def own_data(wildcards):
-    """The file or folder that the cell's data are read from, where there is one."""
+    """The file or folder that the cell's data are read from, with its sub-folders, whose dates tell of new images."""
     path = STUDIES[wildcards.study].cells[wildcards.cell]["data"]["path"]
-    return [] if path is None else path
+    if path is None:
+        return []
+    return [
+        path,
+        *(str(part) for part in sorted(Path(path).glob("*/")) if part.is_dir()),
+    ]
 
 
 def code(script, *choices):

@@ -72,5 +72,5 @@ def _suffices(size: int, *, number: int, settings: dict[str, Any]) -> None:
     if needed > most:
         raise DataError(
             f"data.inliers + data.test = {needed}: must be at most {most}, for {name} has {size} different images that "
-            f"can be dealt out evenly over its classes, of which {registry.FEWEST_FRESH} are left over for data.fresh"
+            f"can be dealt out evenly over its classes, and {registry.FEWEST_FRESH} of them must be left for data.fresh"
         )
