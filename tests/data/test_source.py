@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diffmem import config
+from diffmem import checks, config
 from diffmem.data.dataset import dataset
 from diffmem.data.images import digits
 from diffmem.data.pixels import DataError, points
@@ -101,3 +101,22 @@ def test_a_collection_that_is_too_small_is_refused_in_one_sentence(tmp_path, opt
     assert words in str(refusal.value)
     assert str(path) in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"shape": "digits"}, (1, 8, 8)),
+        ({"shape": "digits", "pixels": 2}, (1, 2, 2)),
+        ({"shape": "mnist", "pixels": 14}, (1, 14, 14)),
+        ({"shape": "patches"}, (3, 8, 8)),
+        ({"shape": "patches", "pixels": 16}, (3, 16, 16)),
+        ({"shape": "moons"}, (2,)),
+        ({"shape": "gaussian", "dimension": 7}, (7,)),
+    ],
+    ids=str,
+)
+def test_the_config_knows_the_size_of_a_point_before_the_data_are_read(options, size):
+    chosen = settings(**options, inliers=20)
+    assert checks.size(chosen) == size
+    assert source(chosen).draw(3, RNG)[0].shape == (3, checks.dimension(chosen))

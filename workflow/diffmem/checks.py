@@ -27,17 +27,18 @@ def rows(data: dict[str, Any]) -> int:
     return data["inliers"] + data["outliers"]["count"] + copies
 
 
+def size(data: dict[str, Any]) -> tuple[int, ...]:
+    """What one point is: channels, height and width of an image as it is trained on, or the number of features."""
+    shape = data["shape"]
+    if shape not in registry.COLLECTIONS:
+        return (registry.DIMENSIONS.get(shape) or data["dimension"],)
+    native = tuple(registry.IMAGES.get(shape) or data["size"])
+    return native if data["pixels"] is None else (native[0], data["pixels"], data["pixels"])
+
+
 def dimension(data: dict[str, Any]) -> int:
     """Number of features of the data."""
-    if data["shape"] in registry.COLLECTIONS:
-        return math.prod(size(data))
-    return registry.DIMENSIONS.get(data["shape"]) or data["dimension"]
-
-
-def size(data: dict[str, Any]) -> tuple[int, ...]:
-    """Channels, height and width of the images, or the number of features, of a collection as it is trained on."""
-    native = tuple(registry.IMAGES.get(data["shape"]) or data["size"])
-    return native if data["pixels"] is None else (native[0], data["pixels"], data["pixels"])
+    return math.prod(size(data))
 
 
 def resolve(cell: dict[str, Any]) -> dict[str, Any]:
