@@ -51,8 +51,31 @@ REFUSED = [
     ("data: {duplicates: {count: 19}}", "data.duplicates.count", "19", "0 or at least 20"),
     ("data: {near_duplicates: {count: 19}}", "data.near_duplicates.count", "19", "0 or at least 20"),
     ("data: {outliers: {count: 20, clusters: 21}}", "outliers.clusters", "21", "at most data.outliers.count = 20"),
-    ("data: {shape: digits}", "data.fresh", "3000", "at most 1797"),
-    ("data: {shape: digits, inliers: 99, noise: 0.1}", "data.noise", "0.1", "no options"),
+    ("data: {shape: digits}", "data.inliers + data.test", "2000", "at most 1720"),
+    ("data: {shape: digits, inliers: 80, classes: 1}", "data.inliers + data.test", "160", "at most 154"),
+    ("data: {shape: digits, inliers: 99, noise: 0.1}", "data.noise", "0.1", "its options are pixels"),
+    ("data: {shape: digits, inliers: 99, pixels: 3}", "data.pixels", "3", "must divide the side"),
+    ("data: {shape: patches, pixels: 428}", "data.pixels", "428", "at most 427"),
+    ("data: {shape: digits, inliers: 99, classes: 11}", "data.classes", "11", "at most 10"),
+    ("data: {classes: 2}", "data.classes", "2", "left out, moons is a distribution"),
+    ("data: {diversity: 0.5}", "data.diversity", "0.5", "left out, moons is a distribution"),
+    ("data: {shape: digits, diversity: 2}", "data.diversity", "2", "at most 1"),
+    ("data: {pixels: 8}", "data.pixels", "8", "its options are noise"),
+    ("data: {shape: digits, inliers: 99, path: here}", "data.path", "'here'", "its options are pixels"),
+    ("data: {shape: cifar-10}", "data.path", "None", "cifar-10 needs it"),
+    ("data: {shape: folder, path: here}", "data.size", "None", "folder needs it"),
+    ("data: {shape: folder, path: here, size: [64]}", "data.size", "[64]", "[1 or 3, height, width]"),
+    ("data: {shape: folder, path: here, size: [2, 8, 8]}", "data.size", "[2, 8, 8]", "[1 or 3, height, width]"),
+    ("data: {shape: array, path: here, size: [8, 8]}", "data.size", "[8, 8]", "or [features]"),
+    ("data: {shape: array, path: here, size: [64], pixels: 4}", "data.pixels", "4", "square images"),
+    ("data: {shape: array, path: here, size: [3, 8, 4], pixels: 4}", "data.pixels", "4", "square images"),
+    ("data: {shape: array, path: here, size: 64}", "data.size", "64", "a list or null"),
+    ("data: {labels: {kind: true}}", "data.labels.kind", "True", "one of none, class, random, unique"),
+    ("data: {labels: {kind: class}}", "data.labels.kind", "class", "moons has no classes"),
+    ("data: {labels: {kind: random}}", "data.labels.count", "None", "need a number"),
+    ("data: {labels: {kind: unique, count: 5}}", "data.labels.count", "5", "only random labels"),
+    ("data: {shape: digits, inliers: 99, labels: {kind: class}, outliers: {count: 20}}", "kind", "class", "no class;"),
+    ("data: {fresh: 19}", "data.fresh", "19", "at least 20"),
     ("data: {shape: moons, dimension: 3}", "data.dimension", "3", "its options are noise"),
     ("schedule: {name: edm, beta_min: 0.1}", "schedule.beta_min", "0.1", "its options are sigma_min"),
     ("schedule: {sigma_max: 9}", "schedule.sigma_max", "9", "its options are steps, beta_min"),
@@ -173,15 +196,17 @@ def test_nulls_stand_for_the_numbers_that_the_schema_promises():
     assert cell["measure"]["ratios"] == [1, 1.1, 1.2, 1.25, 1.5, 1.75, 2, 2.5, 3, 4]
 
 
-def test_no_null_is_left_in_a_cell():
-    def leaves(node):
-        children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else None
-        return [node] if children is None else [leaf for child in children for leaf in leaves(child)]
+def test_no_null_that_stands_for_a_number_is_left_in_a_cell():
+    def nulls(node, key=""):
+        if isinstance(node, dict):
+            return {name for part in node for name in nulls(node[part], f"{key}.{part}")}
+        return {key} if node is None else set()
 
+    absent = {".data." + key for key in ("path", "size", "pixels", "classes", "diversity", "labels.count")}
     for name in ("linear", "cosine", "edm"):
         cell = cells(schedule={"name": name})["base"]
         assert set(cell) == {*config.SECTIONS, "seed"}
-        assert None not in leaves(cell)
+        assert nulls(cell) == absent
 
 
 def test_cells_times_sweep_are_all_combinations_and_each_changes_what_it_names():

@@ -71,7 +71,7 @@ def test_code_that_is_reached_directly_or_through_others_counts(house, module):
 
 @pytest.mark.parametrize(
     ("module", "old", "new"),
-    [("data/injection.py", "CLEAR = 3.0", "CLEAR = 3.5"), ("points.py", "points + 0.0", "points - 0.0")],
+    [("data/injection.py", "CLEAR = 3.0", "CLEAR = 3.5"), ("points.py", "points + 0)", "points - 0)")],
 )
 def test_one_changed_constant_or_operator_counts(house, module, old, new):
     assert (house / "diffmem" / module).read_text().count(old) == 1

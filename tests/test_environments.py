@@ -18,7 +18,7 @@ RULES = [
     for part in re.split(r"^rule ", path.read_text(), flags=re.MULTILINE)[1:]
 ]
 ENVIRONMENTS = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "envs").glob("*.yaml")}
-DISTRIBUTION = {"sklearn": "scikit-learn", "faiss": "faiss-cpu"}
+DISTRIBUTION = {"sklearn": "scikit-learn", "faiss": "faiss-cpu", "PIL": "pillow"}
 # read parquet through pandas; never imported by name
 IMPLIED = {"pyarrow"}
 
@@ -89,10 +89,16 @@ def test_an_environment_is_used_and_pins_the_versions_that_the_tests_ran_with(na
     assert set(section) <= set().union(*(needed(script_of(rule)) for rule in users)) | IMPLIED
 
 
-def test_no_pickle_is_read_or_written():
-    for path in (ROOT / "workflow").rglob("*.py"):
-        text = path.read_text()
-        assert not re.search(r"pickle\.|torch\.(load|save)\(|joblib|allow_pickle=True", text), path
+def test_no_pickle_is_read_or_written_but_for_those_of_cifar():
+    """Its reader resolves no name to anything that could act (tests/data/test_cifar.py)."""
+    found = [
+        path.name
+        for path in sorted((ROOT / "workflow").rglob("*.py"))
+        if re.search(
+            r"\bpickle\b.*import|import pickle|torch\.(load|save)\(|joblib|allow_pickle=True", path.read_text()
+        )
+    ]
+    assert found == ["cifar.py"]
 
 
 def test_the_reference_of_the_config_is_in_step_with_the_schema():

@@ -13,7 +13,6 @@ ENTRIES = [
     for table in (*TABLES, "FIGURES")
     for name, target in getattr(registry, table).items()
 ]
-SHAPES = list(registry.SHAPES)
 
 
 def section(name):
@@ -50,26 +49,34 @@ def test_the_schema_offers_exactly_the_names_of_the_table(table, name):
     assert section(name)[key]["default"] in chosen_from
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", registry.DISTRIBUTIONS)
 @pytest.mark.parametrize("count", [0, 1, 50])
-def test_a_shape_has_as_many_points_and_features_as_it_says(shape, count):
+def test_a_distribution_has_as_many_points_and_features_as_it_says(shape, count):
     dimension = checks.dimension({"shape": shape, "dimension": 5})
     assert points(shape, count, dimension=5).shape == (count, dimension)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_shape_has_a_fixed_dimension_or_takes_one(shape):
+@pytest.mark.parametrize("shape", registry.DISTRIBUTIONS)
+def test_a_distribution_has_a_fixed_dimension_or_takes_one(shape):
     assert (shape in registry.DIMENSIONS) != ("dimension" in registry.options(registry.SHAPES[shape]))
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_only_finite_shapes_run_out_of_points(shape):
-    asked = 3000
-    assert len(points(shape, asked)) == registry.FINITE.get(shape, asked)
+@pytest.mark.parametrize("shape", registry.COLLECTIONS)
+def test_a_collection_has_a_fixed_size_or_takes_one(shape):
+    assert (shape in registry.IMAGES) != ("size" in registry.options(registry.SHAPES[shape]))
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_shape_draws_distinct_points_from_its_generator_alone(shape):
+@pytest.mark.parametrize("shape", registry.HELD)
+def test_a_collection_that_needs_no_file_holds_what_the_table_says(shape):
+    collection = registry.load(registry.SHAPES[shape])(pixels=None)
+    classes, each = registry.HELD[shape]
+    counts = np.unique(collection.labels, return_counts=True)[1]
+    assert (len(counts), counts.min()) == (classes, each)
+    assert collection.pixels.shape[1:] == registry.IMAGES[shape]
+
+
+@pytest.mark.parametrize("shape", registry.DISTRIBUTIONS)
+def test_a_distribution_draws_distinct_points_from_its_generator_alone(shape):
     draw = points(shape, 200)
     assert np.array_equal(draw, points(shape, 200))
     assert len(np.unique(draw, axis=0)) == 200

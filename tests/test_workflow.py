@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 TEST = ROOT / "config" / "test.yaml"
@@ -145,3 +146,25 @@ def test_the_plan_names_every_cell_and_runs_nothing(tmp_path):
     disk = float(re.search(r"figure1.*?([\d.]+) +[\d.]+\n", result.stdout)[1])
     assert disk == pytest.approx(10 * 401 * (4 * 99_074 + 20_800 * (8 + 28)) / 1e9, rel=0.02)
     assert not list(tmp_path.glob("results/*/base"))
+
+
+@pytest.mark.slow
+def test_data_of_ones_own_are_read_again_when_images_come_in_and_refused_when_there_are_too_few(tmp_path):
+    def add(number):
+        image = np.random.default_rng(number).integers(0, 256, (4, 4), dtype=np.uint8)
+        Image.fromarray(image).save(tmp_path / "own" / "class" / f"{number}.png")
+
+    (tmp_path / "own" / "class").mkdir(parents=True)
+    data = {"shape": "folder", "path": "own", "size": [1, 4, 4], "inliers": 30}
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"studies": {"own": {"data": data, "replicates": 1}}}))
+    target = "results/own/base/r000-000/data.npz"
+    for number in range(79):
+        add(number)
+    refused = snakemake(target, directory=tmp_path, config=config)
+    assert "data.inliers + data.test = 60: must be at most 59, for own has 79" in refused.stdout + refused.stderr
+    add(79)
+    assert snakemake(target, directory=tmp_path, config=config).returncode == 0
+    assert not jobs(snakemake("--dry-run", target, directory=tmp_path, config=config))
+    add(80)
+    assert jobs(snakemake("--dry-run", target, directory=tmp_path, config=config)) == {"dataset": 1}

@@ -6,6 +6,8 @@ from scipy import stats
 
 from diffmem import config
 from diffmem.data.dataset import ARRAYS, DUPLICATE, INLIER, NEAR_DUPLICATE, OUTLIER, STRATA, dataset, stack
+from diffmem.data.images import digits
+from diffmem.data.pixels import points
 
 EVERYTHING = {
     "outliers": {"count": 40, "clusters": 3, "distance": 4.0},
@@ -198,3 +200,46 @@ def test_every_kind_of_shape_can_be_injected_into(shape):
     assert rows_and_locations(data.train) == rows_and_locations(data.test)
     assert data.train.points.shape[1] == data.test.points.shape[1] == data.fresh.shape[1]
     assert np.isfinite(data.train.points).all()
+
+
+@pytest.mark.parametrize("kind", [{"kind": "none"}, {"kind": "random", "count": 7}, {"kind": "unique"}], ids=str)
+def test_a_copy_has_the_label_of_its_original(kind):
+    half = dataset(settings(**EVERYTHING, labels=kind), seed=15, replicate=0).train
+    originals = {tuple(point): label for point, label in zip(half.points[:200], half.label[:200], strict=True)}
+    for point, label in zip(half.points[200:260], half.label[200:260], strict=True):
+        assert originals[tuple(point)] == label
+    assert np.array_equal(half.label[260:320], np.tile(half.label[20:50], 2))
+
+
+def test_unique_labels_number_the_originals_and_outliers():
+    data = dataset(settings(**EVERYTHING, labels={"kind": "unique"}), seed=15, replicate=0)
+    assert data.label_count == 200 + 40
+    assert np.array_equal(np.unique(data.train.label), np.arange(240))
+    assert (data.test.label == -1).all()
+
+
+def test_labels_are_int32_and_all_zero_without_a_kind():
+    arrays = stack(settings(**EVERYTHING), seed=15, replicates=range(2))
+    assert arrays["label_count"].tolist() == [0, 0]
+    for half in ("train", "test"):
+        assert arrays[f"{half}_label"].dtype == np.int32
+        assert arrays[f"{half}_label"].shape == arrays[half].shape[:2]
+        assert not arrays[f"{half}_label"].any()
+
+
+@pytest.mark.parametrize("kind", [{"kind": "random", "count": 50}, {"kind": "unique"}], ids=str)
+def test_cells_with_other_labels_are_compared_on_the_same_points(kind):
+    first, second = (stack(settings(**EVERYTHING, labels=k), seed=16, replicates=range(2)) for k in ({}, kind))
+    for name in ("train", "test", "fresh", "train_location"):
+        assert np.array_equal(first[name], second[name])
+
+
+def test_class_labels_of_both_halves_are_those_of_the_images():
+    collection = digits(pixels=None)
+    known = {tuple(p): label for p, label in zip(points(collection.pixels), collection.labels, strict=True)}
+    options = dict(shape="digits", inliers=90, classes=3, duplicates={"count": 20}, labels={"kind": "class"})
+    data = dataset(settings(**options), seed=17, replicate=0)
+    assert data.label_count == 3
+    for half in (data.train, data.test):
+        assert [known[tuple(p)] for p in half.points] == half.label.tolist()
+        assert np.bincount(half.label[half.plain]).tolist() == [30, 30, 30]

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.colors import same_color
 
 from diffmem import registry
+from diffmem.data import images, pixels
 from diffmem.report import scatter, style
 
 RATIOS = {"alpha": 1.5, "beta": 2.0}
@@ -176,7 +177,7 @@ def test_scatter_can_be_drawn_of_a_handful_of_points(n, d):
 
 
 def test_scatter_can_be_drawn_of_digits_whose_first_pixel_never_changes():
-    digits = registry.load(registry.SHAPES["digits"])(40, np.random.default_rng(0))
+    digits = pixels.points(images.digits(pixels=None).pixels[:40])
     data = scatter.Panel(digits[:20], np.zeros(20, dtype=int), digits[20:], digits[None, 20:], np.array([0]))
     scatter.scatter({"alpha": data}).draw_without_rendering()
 

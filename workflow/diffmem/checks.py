@@ -4,12 +4,14 @@
 """
 
 import copy
+import math
 from typing import Any
 
 from diffmem import registry
 
 SMALLEST_STRATUM = 20  # fewer injected points than this give no rate worth an interval
 EDM_STEPS = 18
+PHOTO = 427  # pixels in the height of the photographs that patches are cut from
 INJECTED = ("outliers", "duplicates", "near_duplicates")
 CHOICES = {
     "data": ("shape", registry.SHAPES),
@@ -25,13 +27,22 @@ def rows(data: dict[str, Any]) -> int:
     return data["inliers"] + data["outliers"]["count"] + copies
 
 
+def size(data: dict[str, Any]) -> tuple[int, ...]:
+    """What one point is: channels, height and width of an image as it is trained on, or the number of features."""
+    shape = data["shape"]
+    if shape not in registry.COLLECTIONS:
+        return (registry.DIMENSIONS.get(shape) or data["dimension"],)
+    native = tuple(registry.IMAGES.get(shape) or data["size"])
+    return native if data["pixels"] is None else (native[0], data["pixels"], data["pixels"])
+
+
 def dimension(data: dict[str, Any]) -> int:
     """Number of features of the data."""
-    return registry.DIMENSIONS.get(data["shape"]) or data["dimension"]
+    return math.prod(size(data))
 
 
 def resolve(cell: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a complete cell in which nothing is null any more."""
+    """A copy of a complete cell in which no null stands for a number any more."""
     cell = copy.deepcopy(cell)
     data, sampling, measure = cell["data"], cell["sampling"], cell["measure"]
     if data["test"] is None:
@@ -50,7 +61,9 @@ def resolve(cell: dict[str, Any]) -> dict[str, Any]:
 
 def problem(cell: dict[str, Any]) -> str | None:
     """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
-    return next(filter(None, (check(cell) for check in (_data, _training, _sampling, _finite))), None)
+    return next(
+        filter(None, (check(cell) for check in (_data, _collection, _labels, _training, _sampling, _finite))), None
+    )
 
 
 def unused(cells: list[dict[str, Any]], given: dict[str, Any]) -> str | None:
@@ -90,6 +103,43 @@ def _data(cell: dict[str, Any]) -> str | None:
     return None
 
 
+def _collection(cell: dict[str, Any]) -> str | None:
+    data, shape = cell["data"], cell["data"]["shape"]
+    if shape not in registry.COLLECTIONS:
+        given = [key for key in ("classes", "diversity") if data[key] is not None]
+        words = f"must be left out, {shape} is a distribution and not a collection of images"
+        return f"data.{given[0]} = {data[given[0]]}: {words}" if given else None
+    options = registry.options(registry.COLLECTIONS[shape])
+    if missing := [key for key in ("path", "size") if key in options and data[key] is None]:
+        return f"data.{missing[0]} = None: {shape} needs it; docs/adding.md says what it expects"
+    native = registry.IMAGES.get(shape) or data["size"]
+    if len(native) not in (1, 3) or (shape == "folder" and (len(native) == 1 or native[0] not in (1, 3))):
+        words = "[1 or 3, height, width]" if shape == "folder" else "[channels, height, width] or [features]"
+        return f"data.size = {native}: must be {words}"
+    pixels = data["pixels"]
+    if pixels and shape == "patches" and pixels > PHOTO:
+        return f"data.pixels = {pixels}: must be at most {PHOTO}, the height of the photographs"
+    if pixels and shape != "patches" and (len(native) == 1 or native[1] != native[2] or native[1] % pixels):
+        return f"data.pixels = {pixels}: must divide the side of square images, and these are {list(native)}"
+    return None
+
+
+def _labels(cell: dict[str, Any]) -> str | None:
+    data, kind, count = cell["data"], cell["data"]["labels"]["kind"], cell["data"]["labels"]["count"]
+    if (kind == "random") != (count is not None):
+        words = (
+            "random labels need a number to draw from" if count is None else f"only random labels take it, not {kind}"
+        )
+        return f"data.labels.count = {count}: {words}"
+    if kind == "class" and data["shape"] not in registry.COLLECTIONS:
+        return f"data.labels.kind = class: {data['shape']} has no classes; choose none, random or unique"
+    if kind == "class" and data["outliers"]["count"]:
+        return (
+            "data.labels.kind = class: outliers belong to no class; choose none, random or unique, or set no outliers"
+        )
+    return None
+
+
 def _training(cell: dict[str, Any]) -> str | None:
     training = cell["training"]
     snapshots, most = training["snapshots"], training["epochs"] + 1
@@ -111,10 +161,13 @@ def _sampling(cell: dict[str, Any]) -> str | None:
 
 def _finite(cell: dict[str, Any]) -> str | None:
     data = cell["data"]
-    held = registry.FINITE.get(data["shape"])
-    needed = data["inliers"] + data["test"] + data["fresh"]
-    if held is not None and needed > held:
+    classes, each = registry.HELD.get(data["shape"], (data["classes"] or 0, math.inf))
+    if (data["classes"] or 0) > classes:
+        return f"data.classes = {data['classes']}: must be at most {classes}, {data['shape']} has no more"
+    most = (data["classes"] or classes or 1) * each - registry.FEWEST_FRESH
+    if data["inliers"] + data["test"] > most:
         return (
-            f"data.inliers + data.test + data.fresh = {needed}: must be at most {held}, all that {data['shape']} holds"
+            f"data.inliers + data.test = {data['inliers'] + data['test']}: must be at most {most}, "
+            f"{data['shape']} holds no more with {registry.FEWEST_FRESH} left over for data.fresh"
         )
     return None

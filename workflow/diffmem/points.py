@@ -9,7 +9,7 @@ import numpy as np
 
 def locations(points: np.ndarray) -> np.ndarray:
     """Location of every row of ``points`` (n, d): an integer array of shape (n,), numbered by first appearance."""
-    rows = np.ascontiguousarray(points + 0.0)  # +0.0 makes -0.0 and 0.0 the same bytes
+    rows = np.ascontiguousarray(points + 0)  # +0 makes -0.0 and 0.0 the same bytes
     keys = rows.view([("", f"V{rows.shape[1] * rows.itemsize}")]).ravel()
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int32)

@@ -11,15 +11,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-SHAPES = {
+# A distribution is a function of (count, generator) that gives so many points; a collection is read whole, with labels.
+DISTRIBUTIONS = {
     "moons": "diffmem.data.curves:moons",
     "circles": "diffmem.data.curves:circles",
     "swiss-roll": "diffmem.data.curves:swiss_roll",
     "s-curve": "diffmem.data.curves:s_curve",
     "gaussian": "diffmem.data.gaussians:gaussian",
     "mixture": "diffmem.data.gaussians:mixture",
-    "digits": "diffmem.data.images:digits",
 }
+COLLECTIONS = {
+    "digits": "diffmem.data.images:digits",
+    "mnist": "diffmem.data.images:mnist",
+    "patches": "diffmem.data.images:patches",
+    "cifar-10": "diffmem.data.cifar:cifar10",
+    "cifar-100": "diffmem.data.cifar:cifar100",
+    "svhn": "diffmem.data.archives:svhn",
+    "idx": "diffmem.data.archives:idx",
+    "folder": "diffmem.data.own:folder",
+    "array": "diffmem.data.own:array",
+}
+SHAPES = {**DISTRIBUTIONS, **COLLECTIONS}
 NETWORKS = {
     "residual-mlp": "diffmem.diffusion.networks:ResidualMLP",
 }
@@ -48,10 +60,22 @@ FIGURES = {
     "uses": "diffmem.report.uses:uses",
 }
 
-# Features of the shapes that do not take a dimension as an option.
-DIMENSIONS = {"moons": 2, "circles": 2, "swiss-roll": 3, "s-curve": 3, "digits": 64}
-# Shapes that cannot be drawn without end, and how many points they hold.
-FINITE = {"digits": 1797}
+# Features of the distributions that do not take a dimension as an option.
+DIMENSIONS = {"moons": 2, "circles": 2, "swiss-roll": 3, "s-curve": 3}
+# Channels, height and width of the collections that do not take a size as an option.
+IMAGES = {
+    "digits": (1, 8, 8),
+    "mnist": (1, 28, 28),
+    "patches": (3, 8, 8),
+    "cifar-10": (3, 32, 32),
+    "cifar-100": (3, 32, 32),
+    "svhn": (3, 32, 32),
+    "idx": (1, 28, 28),
+}
+# Collections that need no file: their classes, and how many images of each there are at least.
+HELD = {"digits": (10, 174), "mnist": (10, 500)}
+# What a collection must have left for fresh points; fewer give no chance level.
+FEWEST_FRESH = 20
 
 
 def load(target: str) -> Callable:

@@ -1,6 +1,7 @@
 """Where things lie, which targets exist, and which part of the config a rule sees. No science."""
 
 import json
+from pathlib import Path
 
 from diffmem import checks, registry
 from diffmem.config import ConfigError, read, studies
@@ -48,6 +49,17 @@ def settings(*sections):
         )
 
     return chosen
+
+
+def own_data(wildcards):
+    """The file or folder that the cell's data are read from, with its sub-folders, whose dates tell of new images."""
+    path = STUDIES[wildcards.study].cells[wildcards.cell]["data"]["path"]
+    if path is None:
+        return []
+    return [
+        path,
+        *(str(part) for part in sorted(Path(path).glob("*/")) if part.is_dir()),
+    ]
 
 
 def code(script, *choices):

@@ -1,5 +1,7 @@
 rule dataset:
     """Draw the training, held-out and fresh points of a shard."""
+    input:
+        own_data,
     output:
         "results/{study}/{cell}/{shard}/data.npz",
     log:

@@ -1,7 +1,8 @@
 """Draw the data of a shard.
 
-output   data.npz: train (r, n, d), test (r, n', d), fresh (r, f, d), float64; stratum and location of every training and
-         test row; test_plain; clearance of the outliers; replicate
+input    the file or folder named by data.path, if any
+output   data.npz: train (r, n, d), test (r, n', d), fresh (r, f, d), float64; stratum, location and label of every training
+         and test row; which rows are plain; clearance of the outliers; number of labels; replicate
 """
 
 from diffmem import files, job

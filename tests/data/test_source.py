@@ -1,0 +1,122 @@
+"""A collection is dealt out without repeats, nested and blended alike in both halves, or refused in one sentence."""
+
+import numpy as np
+import pytest
+
+from diffmem import checks, config
+from diffmem.data.dataset import dataset
+from diffmem.data.images import digits
+from diffmem.data.pixels import DataError, points
+from diffmem.data.source import source
+from diffmem.data.subsets import far_from_centre
+
+RNG = np.random.default_rng(0)
+
+
+def settings(**data):
+    return config.studies({"studies": {"s": {"data": data}}})["s"].cells["base"]["data"]
+
+
+def drawn(replicate=0, **data):
+    return dataset(settings(**data), seed=1, replicate=replicate)
+
+
+def rows(points):
+    return {tuple(point) for point in points}
+
+
+def own(path, values, labels):
+    np.savez(path, points=values, labels=labels)
+    return {"shape": "array", "path": str(path), "size": list(values.shape[1:])}
+
+
+@pytest.mark.parametrize(
+    "options", [{"shape": "digits"}, {"shape": "patches"}, {"shape": "digits", "diversity": 0.5}], ids=str
+)
+def test_training_sets_of_a_stream_are_nested_and_never_held_out(options):
+    sets = [drawn(**options, inliers=n, test=60) for n in (20, 33, 60)]
+    assert rows(sets[0].train.points) < rows(sets[1].train.points) < rows(sets[2].train.points)
+    for data in sets:
+        parts = (data.train.points, data.test.points, data.fresh)
+        assert len(set.union(*map(rows, parts))) == sum(map(len, parts))
+
+
+def test_replicates_have_training_sets_of_their_own():
+    assert rows(drawn(0, shape="digits", inliers=50).train.points) != rows(
+        drawn(1, shape="digits", inliers=50).train.points
+    )
+
+
+def test_fresh_points_are_what_is_left_if_that_is_less_than_was_asked_for():
+    assert len(drawn(shape="digits", inliers=300).fresh) == 300
+    assert len(drawn(shape="digits", inliers=800, test=800).fresh) == 140
+    assert len(drawn(shape="digits", inliers=860, test=860).fresh) == 20
+
+
+def test_outliers_keep_their_share_of_the_fresh_points_that_are_left():
+    data = drawn(shape="digits", inliers=800, test=800, outliers={"count": 200, "distance": 20.0})
+    assert len(data.fresh) == 140
+    assert (np.abs(data.fresh).max(1) > 1).sum() == round(140 * 200 / 1000)
+
+
+def test_both_halves_have_the_same_blend():
+    collection = digits(pixels=None)
+    near = rows(points(collection.pixels[~far_from_centre(collection.pixels, collection.labels)]))
+    data = drawn(shape="digits", inliers=200, diversity=0.6)
+    for half in (data.train.points, data.test.points, data.fresh):
+        assert len(rows(half) & near) == pytest.approx(0.4 * 200, abs=10)
+
+
+def test_exact_repeats_are_taken_out(tmp_path):
+    values = RNG.standard_normal((60, 3))
+    chosen = source(
+        settings(**own(tmp_path / "a.npz", np.vstack([values, values[::-1]]), np.zeros(120, int)), inliers=20)
+    )
+    assert chosen.size == 60
+    assert rows(chosen.draw(100, np.random.default_rng(0))[0]) == rows(values)
+
+
+def test_labels_of_any_numbers_are_classes(tmp_path):
+    labels = np.repeat([7, -3, 40], 30)
+    options = own(tmp_path / "a.npz", labels[:, None] + RNG.uniform(0, 1, (90, 2)), labels)
+    data = drawn(**options, classes=2, inliers=10, test=10, labels={"kind": "class"})
+    assert data.label_count == 2
+    assert np.array_equal(data.train.points.min(1) > 0, data.train.label == 1)
+    assert data.train.points.max() < 10
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"inliers": 30, "test": 31}, "data.inliers + data.test = 61: must be at most 60"),
+        ({"inliers": 30, "classes": 3}, "data.classes = 3: must be at most 2"),
+        ({"inliers": 10, "diversity": 0}, "data.inliers + data.test = 20: must be at most 0"),
+    ],
+)
+def test_a_collection_that_is_too_small_is_refused_in_one_sentence(tmp_path, options, words):
+    """Two classes of 40 and 50 points: 80 are dealt out, of which 20 are left over."""
+    path = tmp_path / "a.npz"
+    with pytest.raises(DataError) as refusal:
+        drawn(**own(path, RNG.standard_normal((90, 3)), np.repeat([0, 1], [40, 50])), **options)
+    assert words in str(refusal.value)
+    assert str(path) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"shape": "digits"}, (1, 8, 8)),
+        ({"shape": "digits", "pixels": 2}, (1, 2, 2)),
+        ({"shape": "mnist", "pixels": 14}, (1, 14, 14)),
+        ({"shape": "patches"}, (3, 8, 8)),
+        ({"shape": "patches", "pixels": 16}, (3, 16, 16)),
+        ({"shape": "moons"}, (2,)),
+        ({"shape": "gaussian", "dimension": 7}, (7,)),
+    ],
+    ids=str,
+)
+def test_the_config_knows_the_size_of_a_point_before_the_data_are_read(options, size):
+    chosen = settings(**options, inliers=20)
+    assert checks.size(chosen) == size
+    assert source(chosen).draw(3, RNG)[0].shape == (3, checks.dimension(chosen))
