@@ -7,8 +7,9 @@ distribution (Turnbull 1976, https://doi.org/10.1111/j.2517-6161.1976.tb01597.x)
 
     F(e) = share of locations with by <= e,       e <= e_H,                                            (1)
 
-and the survival function is 1 - F. Beyond e_H nothing is known. The tests hold (1) against lifelines, which finds the
-estimate by iteration; it is no dependency, since its release 0.30 excludes pandas 3.
+and the survival function is 1 - F. Beyond e_H nothing is known: those times are censored there, and `scipy.stats.ecdf`
+computes (1). The tests hold it against lifelines, which finds Turnbull's estimate by iteration; that is no dependency,
+since its release 0.30 excludes pandas 3.
 
 What a training location shows beyond a held-out one, per stratum:
 
@@ -31,6 +32,7 @@ are harder to tell apart, so that strata of different spacing have different cei
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 RUN = ["study", "cell", "replicate"]
 SHARE, LOG_TIME = "share", "log time"  # the statistics of ``paired``
@@ -50,8 +52,9 @@ def shares(times: pd.DataFrame) -> pd.DataFrame:
     for _, cell in times.groupby(RUN[:2], sort=False):
         grid = _grid(cell)
         for key, rows in cell.groupby([*RUN, "stratum", "side"], observed=True, sort=False):
-            reached = np.searchsorted(np.sort(rows["by"]), grid, side="right")
-            part = pd.DataFrame({"epoch": grid, "share": reached / len(rows), "locations": len(rows)})
+            times_by = stats.CensoredData.right_censored(rows["by"].clip(upper=grid[-1]), np.isinf(rows["by"]))
+            share = stats.ecdf(times_by).cdf.evaluate(grid)
+            part = pd.DataFrame({"epoch": grid, "share": share, "locations": len(rows)})
             parts.append(part.assign(**dict(zip([*RUN, "stratum", "side"], key, strict=True))))
     columns = [*RUN, "stratum", "side", "epoch", "share", "locations"]
     return pd.concat(parts, ignore_index=True)[columns]
