@@ -6,9 +6,9 @@ n training points is noised once, and least squares with an intercept learns the
     y_k = x_k + sigma xi_k,   sigma^2 = lambda (1 - e^{-2T}),   x ~ b + W y,                                (1)
 
 the solution of least norm where n <= d, which goes through every training point. (The paper writes e^{-T} y; least
-squares does not see that scale.) The model generates b + W y' for y' ~ N(xbar, v I), v = mean_j var_j(x) + sigma^2, hence
+squares does not see that scale.) The model generates b + W y' for y' ~ N(xbar, v I), v = mean_j var_j(x) + sigma^2:
 
-    N(xbar + (b + W xbar - xbar), v W W^T) = N(b + W xbar, v W W^T).                                        (2)
+    N(b + W xbar, v W W^T).                                                                            (2)
 
 The published code has v W^T W instead: the same eigenvalues along other axes (`published`).
 
