@@ -1,13 +1,14 @@
 r"""Distances between a generated Gaussian G = N(mu, S) and a true one O = N(m, C), in closed form.
 
     KL(G || O)      [tr C^-1 S + |m - mu|^2_{C^-1} - d + log det C - log det S] / 2                     (1)
-    log BC          log int sqrt(G O) = (log det S + log det C)/4 - log det((S + C)/2)/2 - |m - mu|^2_{(S + C)^-1}/4  (2)
+    log BC          (log det S + log det C)/4 - log det((S + C)/2)/2 - |m - mu|^2_{(S + C)^-1}/4        (2)
     W2^2            |mu - m|^2 + tr S + tr C - 2 tr (C^1/2 S C^1/2)^1/2                                 (3)
 
-The squared Hellinger distance is 1 - BC. In 100 dimensions it is 1 to two digits where BC^(1/d) still tells laws apart.
-(3) is Gelbrich's formula (1990, https://doi.org/10.1002/mana.19901470121); it is finite for singular S, where (1) is
-infinite and BC zero: for models fitted to n <= d points, and, in one dimension as in any, for those that generate a
-single point. For laws that are not Gaussian, (3) of their moments is a lower bound of W2^2, and (1) compares moments.
+The squared Hellinger distance is 1 - BC, BC = int sqrt(G O). In 100 dimensions it is 1 to two digits where BC^(1/d)
+still tells laws apart. (3) is Gelbrich's formula (1990, https://doi.org/10.1002/mana.19901470121); it is finite for
+singular S, where (1) is infinite and BC zero: for models fitted to n <= d points, and, in one dimension as in any, for
+those that generate a single point. For laws that are not Gaussian, (3) of their moments is a lower bound of W2^2, and
+(1) compares moments.
 """
 
 import numpy as np
