@@ -19,6 +19,11 @@ def within(values, expected, errors=4.5):
     return abs(np.mean(values) - expected) < errors * stats.sem(values)
 
 
+def within_five_percent(values, expected):
+    """For a limit of many dimensions: five percent beside the Monte-Carlo error."""
+    return abs(np.mean(values) - expected) < 0.05 * abs(expected) + 3 * stats.sem(values)
+
+
 def fits(n, d, count=200, seed=0, covariance=None):
     rng = np.random.default_rng(seed)
     root = np.eye(d) if covariance is None else np.linalg.cholesky(covariance)
@@ -64,10 +69,10 @@ def test_the_one_step_model_in_a_hundred_dimensions_within_five_percent(lambda_,
     rng, truth, g = np.random.default_rng(n), normal.diagonal(np.ones(100)), theory.bias(sigma)
     laws = [linear.one_step(*rng.standard_normal((2, n, d)), sigma=sigma) for _ in range(150 if n <= 150 else 10)]
     trace, shift, volume = theory.one_step_moments(n, d, g=g)
-    assert np.mean([law.variances.mean() for law in laws]) == pytest.approx(trace, rel=0.05)
-    assert np.mean([np.square(law.mean).sum() / d for law in laws]) == pytest.approx(shift, rel=0.2)
-    assert np.mean([np.log(law.variances).mean() for law in laws]) == pytest.approx(volume, rel=0.05)
-    assert np.mean([distances.kl(law, truth) for law in laws]) == pytest.approx(theory.one_step_kl(n, d, g=g), rel=0.05)
+    assert within_five_percent([law.variances.mean() for law in laws], trace)
+    assert within_five_percent([np.square(law.mean).sum() / d for law in laws], shift)
+    assert within_five_percent([np.log(law.variances).mean() for law in laws], volume)
+    assert within_five_percent([distances.kl(law, truth) for law in laws], theory.one_step_kl(n, d, g=g))
 
 
 def test_the_one_step_model_falls_from_n_equal_d_to_its_bias():
