@@ -53,15 +53,13 @@ def spectrum(*, variances: list[float]) -> Law:
     """Independent coordinates with the ``variances`` (d,), which must sum to d.
 
     Raises:
-        ValueError: if a variance is negative or not finite, or if they do not sum to their number.
+        ValueError: if a variance is not positive and finite, or if they do not sum to their number.
     """
     values = np.asarray(variances, dtype=float)
-    if not np.isfinite(values).all() or (values < 0).any():
-        raise ValueError(f"variances = {variances}: must be finite and not negative")
+    if not np.isfinite(values).all() or (values <= 0).any():
+        raise ValueError(f"variances = {variances}: must be positive; leave out directions that have none")
     if abs(values.sum() - len(values)) > 1e-6 * len(values):
-        raise ValueError(
-            f"variances sum to {values.sum():g}: must sum to their number {len(values)}; divide by the mean"
-        )
+        raise ValueError(f"variances sum to {values.sum():g}: must sum to their number {len(values)}")
     return _gaussian(values)
 
 

@@ -87,7 +87,7 @@ def log_cross(generated: Normal | np.ndarray, points: np.ndarray, *, width: floa
     """
     if isinstance(generated, Normal):
         logs = generated.log_density(points, extra=width**2)
-        return float(_logsumexp(logs) - np.log(len(points)))
+        return float(_log_sum(logs) - np.log(len(points)))
     return log_mean_kernel(generated, points, variance=width**2 + own**2)
 
 
@@ -103,11 +103,13 @@ def log_self(points: np.ndarray, *, width: float) -> Overlap:
     return Overlap(_diagonal(n, d, width), rest)
 
 
-def log_self_expected(parts: Parts, *, count: int, width: float) -> Overlap:
-    """log of the expectation of p_A over sets of ``count`` points of a mixture."""
-    d = len(parts[0][1].mean)
+def log_self_expected(parts: Parts, *, count: int | None, width: float) -> Overlap:
+    """log of the expectation of p_A over sets of ``count`` points of a mixture; None stands for infinitely many."""
     pairs = [np.log(v * w) + _log_normal_overlap(one, other, 2 * width**2) for v, one in parts for w, other in parts]
-    return Overlap(_diagonal(count, d, width), float(logsumexp(pairs)) + np.log1p(-1 / count))
+    rest = float(logsumexp(pairs))
+    if count is None:
+        return Overlap(-np.inf, rest)
+    return Overlap(_diagonal(count, len(parts[0][1].mean), width), rest + np.log1p(-1 / count))
 
 
 def delta_cs(p_train: Overlap, p_other: Overlap, c_train: float, c_other: float) -> float:
@@ -127,10 +129,15 @@ def delta_l2_sign(p_train: Overlap, p_other: Overlap, c_train: float, c_other: f
 def log_mean_kernel(x: np.ndarray, y: np.ndarray, *, variance: float, distinct: bool = False) -> float:
     """log mean_ij N(x_i - y_j; 0, variance I) for x (m, d) and y (n, d), with i != j only (but m n in the mean) if
     ``distinct``."""
+    return _log_sum(log_kernel_density(x, y, variance=variance, distinct=distinct)) - np.log(len(x))
+
+
+def log_kernel_density(x: np.ndarray, y: np.ndarray, *, variance: float, distinct: bool = False) -> np.ndarray:
+    """log mean_j N(x_i - y_j; 0, variance I) at every row of x (m, d): shape (m,). ``distinct`` leaves out j = i."""
     centre = y.mean(0)
     x, y = ((a - centre) / np.sqrt(2 * variance) for a in (x, y))
     squares = np.square(y).sum(1)
-    logs = []
+    logs = np.empty(len(x))
     for start in range(0, len(x), BLOCK):
         block = x[start : start + BLOCK]
         exponent = 2 * block @ y.T
@@ -138,10 +145,16 @@ def log_mean_kernel(x: np.ndarray, y: np.ndarray, *, variance: float, distinct: 
         exponent -= squares
         np.minimum(exponent, 0, out=exponent)
         if distinct:
-            exponent[np.arange(len(block)), start + np.arange(len(block))] = -np.inf
-        logs.append(_logsumexp(exponent))
-    total = _logsumexp(np.array(logs))
-    return float(total - np.log(len(x) * len(y)) - 0.5 * x.shape[1] * np.log(2 * np.pi * variance))
+            np.fill_diagonal(exponent[:, start:], -np.inf)
+        largest = np.maximum(exponent.max(1), np.finfo(float).min)  # a single point has no other
+        with np.errstate(divide="ignore"):
+            logs[start : start + BLOCK] = np.log(np.exp(exponent - largest[:, None]).sum(1)) + largest
+    return logs - np.log(len(y)) - 0.5 * x.shape[1] * np.log(2 * np.pi * variance)
+
+
+def log_mixture_density(points: np.ndarray, parts: Parts) -> np.ndarray:
+    """log density of a mixture at ``points`` (n, d): shape (n,)."""
+    return logsumexp([np.log(weight) + part.log_density(points) for weight, part in parts], axis=0)
 
 
 def _diagonal(count: int, d: int, width: float) -> float:
@@ -151,7 +164,7 @@ def _diagonal(count: int, d: int, width: float) -> float:
 def _overlap_with(generated: Normal | np.ndarray, part: Normal, width: float, own: float) -> float:
     if isinstance(generated, Normal):
         return _log_normal_overlap(generated, part, width**2)
-    return float(_logsumexp(part.log_density(generated, extra=width**2 + own**2)) - np.log(len(generated)))
+    return float(_log_sum(part.log_density(generated, extra=width**2 + own**2)) - np.log(len(generated)))
 
 
 def _log_normal_overlap(one: Normal, other: Normal, extra: float) -> float:
@@ -161,7 +174,7 @@ def _log_normal_overlap(one: Normal, other: Normal, extra: float) -> float:
     return float(-0.5 * (between @ between + len(between) * np.log(2 * np.pi)) - np.log(np.diag(factor)).sum())
 
 
-def _logsumexp(values: np.ndarray) -> float:
-    """scipy's is several times slower on large arrays."""
-    largest = values.max()
-    return float(largest) if not np.isfinite(largest) else float(np.log(np.exp(values - largest).sum()) + largest)
+def _log_sum(logs: np.ndarray) -> float:
+    """log of the sum of exponentials, several times faster than scipy's, which knows weights and axes."""
+    largest = logs.max()
+    return float(largest) if not np.isfinite(largest) else float(np.log(np.exp(logs - largest).sum()) + largest)
