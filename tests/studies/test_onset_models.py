@@ -78,9 +78,8 @@ def test_a_network_has_the_parameters_it_says_and_its_stack_members_never_meet()
 @pytest.mark.slow
 def test_a_network_copies_few_points_and_learns_the_law_from_many():
     few, many = task(n=8, d=4, samples=400), task(n=2000, d=4, samples=2000)
-    near = [
-        np.sqrt(np.square(g[:, None] - t).sum(2)).min(1) for g, t in zip(mlp(few, width=128, updates=2000), few.train)
-    ]
+    pairs = zip(mlp(few, width=128, updates=2000), few.train, strict=True)
+    near = [np.sqrt(np.square(g[:, None] - t).sum(2)).min(1) for g, t in pairs]
     assert np.median(near) < 0.3  # points lie 2.8 apart
     points = mlp(many, width=64, updates=2000)[0]
     np.testing.assert_allclose(points.mean(0), 0, atol=0.1)

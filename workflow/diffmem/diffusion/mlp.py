@@ -1,5 +1,7 @@
 """A plain multilayer perceptron, for data without structure: what it can represent is set by its width alone."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -12,13 +14,13 @@ NOISE_SCALE = 25  # c_noise of the schedules runs over tens of units
 class MLP(nn.Module):
     """Hidden layers of ``width`` SiLU units that read the point and its noise level; a stack as in ``networks``.
 
-    It has (d + 2 + w) w + ... parameters: 2,640 for two layers of 32 units in 16 dimensions, 21,000 for 128.
+    With two layers of 32 units in 16 dimensions it has 2,160 parameters, with 128 units 20,880.
     """
 
     def __init__(self, generators: list[torch.Generator], dimension: int, *, width: int, layers: int = 2):
         super().__init__()
         sizes = [dimension + 1, *[width] * layers, dimension]
-        self.maps = nn.ModuleList(Linear(generators, a, b) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.maps = nn.ModuleList(Linear(generators, a, b) for a, b in pairwise(sizes))
 
     def forward(self, x: torch.Tensor, c_noise: torch.Tensor) -> torch.Tensor:
         """F(x, c_noise): x (r, b, d), c_noise (r, b) or (1, 1), returns (r, b, d)."""

@@ -36,7 +36,7 @@ COLUMNS = ("repetition", "training", "n", "ratio", "delta_cs", "delta_matched", 
 
 @dataclass(frozen=True)
 class Sets:
-    """What one repetition draws: points of shape (n_max, d), and (N, d) in ``other`` (none where the truth is exact)."""
+    """What one repetition draws: points of shape (n_max, d), and (N, d) in ``other`` (none for the exact truth)."""
 
     train: np.ndarray
     held_out: np.ndarray

@@ -77,7 +77,7 @@ def empirical(task: Task, *, steps: int, sampler: str) -> list[Generated]:
 
 
 def kernel(task: Task, *, smoothing: float) -> list[Generated]:
-    """Training points with Gaussian noise of ``smoothing`` times the paper's bandwidth: the density E_TG compares with."""
+    """Training points with Gaussian noise of ``smoothing`` paper's bandwidths: at 1, the density of E_TG itself."""
     scale, (n, d) = task.law.gaussian.scale, task.train.shape[1:]
     width = bandwidth(n, scale=scale, dimension=d, factor=smoothing)
     return task.each(lambda points, r: _rows(points, r, task.samples) + width * r.standard_normal((task.samples, d)))
