@@ -6,7 +6,9 @@ import pytest
 from scipy.special import expit
 
 from diffmem.studies import onset_tables as tables
+from diffmem.studies.onset_theory import fit_kl
 
+CELLS = {"c": {"law": {"name": "isotropic"}, "generator": {"name": "gaussian-fit"}}}
 RATIOS = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
 
 
@@ -89,7 +91,7 @@ def test_an_interval_of_a_crossing_covers_the_truth_in_most_studies():
 
 
 def test_curves_have_wilsons_and_students_intervals_and_none_where_infinite():
-    found = tables.points(rows()).set_index(["measure", "ratio"])
+    found = tables.points(rows(), cells=CELLS).set_index(["measure", "ratio"])
     share = found.loc[("P(cs)", 2.0)]
     assert share["low"] < share["mean"] < share["high"]
     assert found.loc[("P(null)", 1.0), "repetitions"] == 40
@@ -98,12 +100,16 @@ def test_curves_have_wilsons_and_students_intervals_and_none_where_infinite():
     assert np.isnan(found.loc[("kl_d", 0.5), "low"])
     assert found.loc[("kl_d", 4.0), "mean"] == pytest.approx(1 / 32)
     assert np.isnan(found.loc[("P(kl)", 2.0), "mean"])
+    assert found.loc[("kl_d", 4.0), "theory"] == pytest.approx(fit_kl(32, 8) / 8)
+    assert found.loc[("near_share", 4.0), "theory"] == 0.5
+    assert np.isnan(found.loc[("energy", 4.0), "theory"])
     assert "sets_share" not in found.index.get_level_values(0)
 
 
 def test_several_trainings_give_the_share_of_the_sets_and_change_nothing_else():
-    one, several = tables.points(rows()), tables.points(rows(trainings=3))
+    one, several = tables.points(rows(), cells=CELLS), tables.points(rows(trainings=3), cells=CELLS)
     assert set(several["measure"]) - set(one["measure"]) == {"sets_share"}
     part = several[several["measure"] == "sets_share"]
-    assert (part["low"] <= part["mean"]).all() and (part["mean"] <= part["high"]).all()
+    assert (part["low"] <= part["mean"]).all()
+    assert (part["mean"] <= part["high"]).all()
     assert part["mean"].max() < 0.4  # trainings are as far apart as sets here

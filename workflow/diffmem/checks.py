@@ -33,6 +33,11 @@ def dimension(data: dict[str, Any]) -> int:
     return registry.DIMENSIONS.get(data["shape"]) or data["dimension"]
 
 
+def onset_dimension(law: dict[str, Any]) -> int:
+    """Number of features of a law of the onset study."""
+    return len(law["variances"]) if law["name"] == "spectrum" else law["dimension"]
+
+
 def resolve(cell: dict[str, Any]) -> dict[str, Any]:
     """A copy of a complete cell in which nothing is null any more."""
     cell = copy.deepcopy(cell)
@@ -141,7 +146,7 @@ def _spectrum(cell: dict[str, Any]) -> str | None:
 def _sizes(cell: dict[str, Any]) -> str | None:
     """Sizes that can be trained on, drawn and compared. One dimension is allowed: bandwidths are s / n there."""
     law, onset, made = cell["law"], cell["onset"], cell["generator"]["name"]
-    d = len(law["variances"]) if law["name"] == "spectrum" else law["dimension"]
+    d = onset_dimension(law)
     smallest, largest = (round(pick(onset["ratios"]) * d) for pick in (min, max))
     if smallest < 2:
         return f"onset.ratios: {min(onset['ratios'])} x {d} features = {smallest}: must be at least 2 training points"

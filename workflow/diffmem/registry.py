@@ -63,6 +63,13 @@ FIGURES = {
     "times": "diffmem.report.times:times",
     "quality": "diffmem.report.quality:quality",
 }
+ONSET_FIGURES = {
+    "probability": "diffmem.report.onset:probability",
+    "overlaps": "diffmem.report.onset:overlaps",
+    "distances": "diffmem.report.onset:distances",
+    "copying": "diffmem.report.onset:copying",
+    "places": "diffmem.report.onset:places",
+}
 
 # Features of the shapes that do not take a dimension as an option.
 DIMENSIONS = {"moons": 2, "circles": 2, "swiss-roll": 3, "s-curve": 3, "digits": 64}

@@ -16,13 +16,20 @@ except ConfigError as error:
 
 CURVE_FIGURES = ("net", "memorized", "within", "mass", "coverage", "thresholds")
 FIGURES = (*CURVE_FIGURES, "scatter", "losses", "times", "quality")
+ONSET_FIGURES = tuple(registry.ONSET_FIGURES)
+
+
+def asking(question):
+    """Pattern of the names of the studies that ask this question; it matches nothing where there are none."""
+    names = [re.escape(s.name) for s in STUDIES.values() if s.question == question]
+    return "|".join(names) or "(?!)"
 
 
 wildcard_constraints:
-    study="|".join(map(re.escape, STUDIES)),
+    study=asking("outliers"),
     cell="|".join(sorted({re.escape(c) for s in STUDIES.values() for c in s.cells})),
     shard=r"r\d+-\d+",
-    figure="|".join(FIGURES),
+    figure="|".join((*FIGURES, *ONSET_FIGURES)),
 
 
 def passing(path):
@@ -61,9 +68,8 @@ def figure_code(script):
     """Function of the wildcards: digest of the code behind one figure."""
 
     def of_figure(wildcards):
-        target = registry.FIGURES[
-            getattr(wildcards, "figure", script.removesuffix(".py"))
-        ]
+        name = getattr(wildcards, "figure", script.removesuffix(".py"))
+        target = {**registry.FIGURES, **registry.ONSET_FIGURES}[name]
         return digest(f"{workflow.basedir}/workflow/scripts/{script}", target)
 
     return of_figure
@@ -108,7 +114,10 @@ def first_shards(pattern):
 
 def figures(study):
     """Every figure of a study."""
-    drawn = [name for name in FIGURES if name != "times" or twinned(STUDIES[study])]
+    if STUDIES[study].question == "onset":
+        drawn = ONSET_FIGURES
+    else:
+        drawn = [name for name in FIGURES if name != "times" or twinned(STUDIES[study])]
     return expand(
         "results/{study}/figures/{figure}.{kind}",
         study=study,
@@ -141,4 +150,8 @@ def cell_words(wildcards):
     return words
 
 
-TWINNED = [name for name, study in STUDIES.items() if twinned(study)]
+TWINNED = [
+    name
+    for name, study in STUDIES.items()
+    if study.question == "outliers" and twinned(study)
+]

@@ -31,7 +31,6 @@ from diffmem.normal import Normal, fitted
 from diffmem.studies.onset_models import Generated, Task
 
 STACKED = ("mlp",)  # generators that train all repetitions of one size together
-COLUMNS = ("repetition", "training", "n", "ratio", "delta_cs", "delta_matched", "log_c_other", "near_share", "kl", "w2")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 r"""From repetitions to curves over n / d, and to the places where they turn.
 
-A probability P(Delta > 0) has Wilson's interval over repetitions, a mean Student's t. Its crossing of one half is that of
+Probabilities P(Delta > 0) have Wilson's interval over repetitions, means Student's t. P crosses one half where
 
     P(n) = plateau / (1 + exp(-slope (log n - centre))),                                                 (1)
 
-fitted by likelihood with the plateau free: where it stays at .7, a curve that must reach one puts the crossing far too
-late. It is 0 where P lies above one half at the smallest n already, and infinite where it is
-not reached by the largest.
+does, fitted by likelihood with the plateau free: where P stays at .7, a curve that must reach one crosses far too late.
+The crossing is 0 where P lies above one half at the smallest n already, and infinite where it does not by the largest.
 
 "Memorizing" and "generalizing" are dated apart, so that the one is not defined by the other:
 
@@ -18,11 +17,14 @@ not reached by the largest.
 All intervals of places are percentile intervals over repetitions, resampled with all of their sizes together.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from diffmem.measure.intervals import mean_interval
+from diffmem.studies import onset_theory
 from diffmem.studies.card import wilson
 
 RESAMPLES = 200
@@ -36,25 +38,40 @@ PER_DIMENSION = {
     "gap": ("nll_gap", 1),
 }
 PLAIN = ("w2", "bc_root", "energy", "near_share", "third")
+COLUMNS = (
+    "study",
+    "cell",
+    "repetition",
+    "training",
+    "dimension",
+    "n",
+    "ratio",
+    "delta_cs",
+    "log_c_other",
+    "near_share",
+)
 KEY = ["study", "cell", "dimension", "n", "ratio"]
 
 
-def points(table: pd.DataFrame) -> pd.DataFrame:
+def points(table: pd.DataFrame, *, cells: dict[str, dict[str, Any]]) -> pd.DataFrame:
     """Curves of a study.
 
     Args:
         table: what ``onset.simulate`` returns for all cells, with the columns study and cell.
+        cells: cell -> its settings.
 
     Returns:
-        study, cell, dimension, n, ratio, measure, mean, low, high (95 %), repetitions. Measures are ``P(...)`` of
-        `SHARES`; e_train, e_other (-log c / d), kl_d, gap (per dimension, in nats), and `PLAIN`; sets_share, the share
-        of the variance of delta_cs that lies between training sets, where each was trained on several times. A mean
-        that is infinite, and what is unknown, has no interval.
+        study, cell, dimension, n, ratio, measure, mean, low, high (95 %), repetitions, and theory, the closed form or
+        the limit of many points. Measures are ``P(...)`` of `SHARES`; e_train, e_other (-log c / d), kl_d, gap (per
+        dimension, in nats), and `PLAIN`; sets_share, the share of the variance of delta_cs that lies between training
+        sets, where each was trained on several times. What is infinite or unknown has no interval.
     """
     rows = []
     for key, part in table.groupby(KEY, sort=False):
         same = dict(zip(KEY, key, strict=True))
-        rows += [{**same, "measure": name, **found} for name, found in _levels(part).items()]
+        known = onset_theory.curves(cells[same["cell"]], n=same["n"], d=same["dimension"])
+        for name, found in _levels(part).items():
+            rows.append({**same, "measure": name, **found, "theory": known.get(name, np.nan)})
     return pd.DataFrame(rows)
 
 
@@ -123,7 +140,7 @@ def half_way_down(ratios: np.ndarray, values: np.ndarray, *, end: float) -> floa
 
 
 def sets_share(values: np.ndarray) -> float:
-    """Share of the variance of ``values`` (r, t) between rows, from the mean squares of a one-way layout, at least 0."""
+    """Share of the variance of ``values`` (r, t) between rows, by the mean squares of a one-way layout."""
     within = values.var(1, ddof=1).mean()
     between = max(values.mean(1).var(ddof=1) - within / values.shape[1], 0)
     return float(between / (between + within))

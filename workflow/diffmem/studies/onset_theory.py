@@ -25,6 +25,8 @@ truth, is `densities.log_cross_expected`; (9), Gelbrich's distance, `distances.s
     (10)  optimal denoising loss per coordinate
 """
 
+from typing import Any
+
 import numpy as np
 from scipy.special import digamma
 from scipy.stats import chi2, ncx2
@@ -117,6 +119,23 @@ def fit_cosine(n: int, d: int) -> float:
 def denoising_loss(sigma: float) -> float:
     """(10): mean square error per coordinate of the best denoiser of unit Gaussian data at noise level ``sigma``."""
     return sigma**2 / (1 + sigma**2)
+
+
+def curves(cell: dict[str, Any], *, n: int, d: int) -> dict[str, float]:
+    """What is known in closed form of a cell's curves at n points, by the names of ``onset_tables``.
+
+    Chance levels of every generator; (1a) and (2) per dimension for the Gaussian fit; (3c) per dimension and the limits
+    of many points, N(m, g I), of the others for the one-step model on isotropic data.
+    """
+    law, made = cell["law"]["name"], cell["generator"]
+    known = {"P(null)": 0.5, "P(matched)": 0.5, "near_share": 0.5}
+    if made["name"] == "gaussian-fit" and law not in ("mixture", "digits"):
+        known |= {"kl_d": fit_kl(n, d) / d, "gap": fit_nll_gap(n, d) / d}
+    if made["name"] == "one-step" and law == "isotropic":
+        g = bias(np.sqrt(made["lam"] * -np.expm1(-2 * made["time"])))
+        known |= {"kl_d": one_step_kl(n, d, g=g) / d, "bc_root": np.sqrt(2 * np.sqrt(g) / (1 + g))}
+        known |= {"w2": (1 - np.sqrt(g)) ** 2}
+    return known
 
 
 def marchenko_pastur(f, gamma: float) -> float:
