@@ -20,7 +20,7 @@ schedule or sampler does not take is refused.
 |---|---|---|
 | `config.yaml` | the quick study | minutes: `make plan` |
 | `paper.yaml` | the figures of *Outliers memorized last*, as printed | hours: `make plan CONFIG=config/paper.yaml` |
-| `onset.yaml` | the onset study at full size, and a study per reviewer's question | `make plan CONFIG=config/onset.yaml` |
+| `onset.yaml` | the onset study at full size, a study per question | `make plan CONFIG=config/onset.yaml` |
 | `test.yaml` | every stage once, its numbers mean nothing | half a minute |
 
 | key | value | default | meaning |

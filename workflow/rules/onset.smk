@@ -75,3 +75,59 @@ rule onset_figure:
         code=figure_code("onset_figure.py"),
     script:
         "../scripts/onset_figure.py"
+
+
+# the paper's public code as it is, beside what its formulas say: snakemake --cores all published
+PUBLISHED = {
+    "kernels-16": {"dimension": 16, "repetitions": 200, "seed": 1},
+    "kernels-100": {"dimension": 100, "repetitions": 60, "seed": 1},
+    "pixels": {"repetitions": 60, "seed": 1},
+}
+
+
+rule published:
+    input:
+        expand("results/published/figures/published.{kind}", kind=("png", "svg")),
+    localrule: True
+
+
+rule published_part:
+    """As published: signs of Delta by the public code's arithmetic, and by the formulas it stands for."""
+    output:
+        "results/published/{part}.parquet",
+    log:
+        "results/logs/published/{part}.log",
+    wildcard_constraints:
+        part="|".join(PUBLISHED),
+    conda:
+        "../../envs/onset.yaml"
+    params:
+        settings=lookup(dpath="{part}", within=PUBLISHED),
+        code=code("published.py"),
+    script:
+        "../scripts/published.py"
+
+
+rule published_figure:
+    """As published: draw P(Delta > 0) of the public code beside that of its formulas."""
+    input:
+        kernels=expand(
+            "results/published/kernels-{dimension}.parquet", dimension=(16, 100)
+        ),
+        pixels="results/published/pixels.parquet",
+    output:
+        png=report(
+            "results/published/figures/published.png",
+            caption="../report/published.rst",
+            category="onset",
+            labels={"figure": "as published"},
+        ),
+        svg="results/published/figures/published.svg",
+    log:
+        "results/logs/published/figure.log",
+    conda:
+        "../../envs/figures.yaml"
+    params:
+        code=code("published_figure.py"),
+    script:
+        "../scripts/published_figure.py"

@@ -112,7 +112,7 @@ def places(_points: pd.DataFrame, onsets: pd.DataFrame):
     panel.axvline(1, color="grey", linewidth=0.8, zorder=0)
     panel.set_yticks(range(len(cells)), cells)
     panel.set_ylim(len(cells) - 0.5, -0.5)
-    _ratio_axis(panel, left / 1.1, right * 1.1)
+    ratio_axis(panel, left / 1.1, right * 1.1)
     style.legend_below(figure, axes)
     sns.despine(figure)
     return figure
@@ -134,7 +134,7 @@ def _panels(points: pd.DataFrame, measures: dict[str, str]):
             for cell, (colour, marker, kind) in looks.items():
                 line = part[(part["cell"] == cell) & (part["measure"] == measure)].sort_values("ratio")
                 _line(panel, line[np.isfinite(line["mean"])], colour, marker, kind)
-            _ratio_axis(panel, part["ratio"].min() / 1.1, part["ratio"].max() * 1.1)
+            ratio_axis(panel, part["ratio"].min() / 1.1, part["ratio"].max() * 1.1)
             panel.set_ylabel(label)
         row[0].set_title(f"{points['study'].iloc[0]}, d = {d}", loc="left", fontsize="medium")
     style.legend_below(figure, axes)
@@ -159,7 +159,8 @@ def _crossings(panel: Axes, places: pd.DataFrame, looks: dict) -> None:
         panel.plot([place["low"], place["high"]], [0.5, 0.5], color=looks[place["cell"]][0], linewidth=3, alpha=0.8)
 
 
-def _ratio_axis(panel: Axes, left: float, right: float) -> None:
+def ratio_axis(panel: Axes, left: float, right: float) -> None:
+    """Logarithmic n / d from ``left`` to ``right``, with plain numbers."""
     panel.set_xscale("log")
     panel.set_xlim(left, right)
     panel.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if left <= tick <= right]))
