@@ -90,6 +90,31 @@ REFUSED = [
     ("cells: {b: {data: {dimension: 3}}}", "(cell b).data.dimension", "3", "its options are noise"),
     ("cells: {a/b: {}}", "s.cells", "'a/b'", "letters, digits, dots and dashes"),
     ("cells: {100: {}}", "s.cells", "100", "must be text"),
+    ("{question: onset, data: {inliers: 9}}", "s.data", "onset does not use it", "law, generator, onset"),
+    ("{question: onset, replicates: 9}", "s.replicates", "onset does not use it", "law, generator, onset"),
+    ("{onset: {fresh: 99}}", "s.onset", "outliers does not use it", "data, model"),
+    ("{question: onset, sweep: {data.inliers: [9]}}", "data", "unknown key", "a cell may change law, generator"),
+    ("{question: onset, onset: {bandwidth: 0}}", "onset.bandwidth", "0", "greater than 0"),
+    ("{question: onset, onset: {ratios: [0.05, 1]}}", "onset.ratios", "0.05 x 16", "at least 2 training points"),
+    ("{question: onset, onset: {fresh: 200}}", "onset.fresh", "200", "at least the largest number"),
+    ("{question: onset, law: {dimension: 0}}", "law.dimension", "0", "at least 1"),
+    ("{question: onset, law: {dimension: 1}}", "onset.ratios", "0.25 x 1", "at least 2 training points"),
+    ("{question: onset, law: {name: spectrum, variances: [1, 2]}}", "law.variances", "3", "sum to their number 2"),
+    ("{question: onset, law: {name: spectrum, variances: [2, 0]}}", "law.variances.1", "0", "greater than 0"),
+    ("{question: onset, law: {name: low-rank, floor: 0}}", "law.floor", "0", "greater than 0"),
+    ("{question: onset, law: {name: low-rank, rank: 17}}", "law.rank", "17", "at most law.dimension = 16"),
+    ("{question: onset, law: {rank: 3}}", "law.rank", "3", "its options are dimension"),
+    ("{question: onset, law: {name: digits}}", "onset.fresh", "10768", "at most 1797"),
+    ("{question: onset, law: {name: digits}, onset: {fresh: null}}", "onset.fresh", "None", "give a number"),
+    (
+        "{question: onset, law: {name: digits, dimension: 62}, onset: {fresh: 99, ratios: [0.1, 1]}}",
+        "law.dimension",
+        "62",
+        "at most 61",
+    ),
+    ("{question: onset, generator: {name: mlp}, onset: {samples: 16}}", "onset.samples", "16", "more than the 16"),
+    ("{question: onset, generator: {name: gan}}", "generator.name", "'gan'", "one of one-step"),
+    ("{question: onset, generator: {updates: 5}}", "generator.updates", "5", "its options are lam, time"),
 ]
 
 
@@ -205,8 +230,16 @@ def test_no_null_that_stands_for_a_number_is_left_in_a_cell():
     absent = {".data." + key for key in ("path", "size", "pixels", "classes", "diversity", "labels.count")}
     for name in ("linear", "cosine", "edm"):
         cell = cells(schedule={"name": name})["base"]
-        assert set(cell) == {*config.SECTIONS, "seed"}
+        assert set(cell) == {*config.SECTIONS["outliers"], "seed"}
         assert nulls(cell) == absent
+
+
+def test_a_study_of_the_onset_has_its_own_sections_and_one_dimension_and_exact_truths_are_allowed():
+    cell = cells(question="onset", law={"dimension": 1}, onset={"ratios": [2, 50], "fresh": None})["base"]
+    assert set(cell) == {*config.SECTIONS["onset"], "seed"}
+    assert cell["onset"]["fresh"] is None
+    named = cells(question="onset", sweep={"law.dimension": [16, 100], "generator.lam": [1, 0.1]})
+    assert list(named)[1] == "dimension-16_lam-0.1"
 
 
 def test_cells_times_sweep_are_all_combinations_and_each_changes_what_it_names():

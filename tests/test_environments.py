@@ -58,6 +58,8 @@ def needed(script: str) -> set[str]:
         "optimum.py": {**registry.SCHEDULES, **registry.SAMPLERS},
         "plan.py": registry.NETWORKS,
         "curve_figure.py": registry.FIGURES,
+        "onset.py": {**registry.LAWS, **registry.GENERATORS, **registry.SAMPLERS},
+        "onset_figure.py": registry.ONSET_FIGURES,
     }.get(script, {})
     modules = digest.reached(SCRIPTS / script, *targets.values())
     paths = [SCRIPTS / script, *(ROOT / "workflow" / (m.replace(".", "/") + ".py") for m in modules)]

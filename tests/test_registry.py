@@ -7,10 +7,17 @@ import pytest
 
 from diffmem import checks, config, registry
 
-TABLES = {"SHAPES": "data", "NETWORKS": "model", "SCHEDULES": "schedule", "SAMPLERS": "sampling"}
+TABLES = {
+    "SHAPES": "data",
+    "NETWORKS": "model",
+    "SCHEDULES": "schedule",
+    "SAMPLERS": "sampling",
+    "LAWS": "law",
+    "GENERATORS": "generator",
+}
 ENTRIES = [
     pytest.param(target, id=f"{table}-{name}")
-    for table in (*TABLES, "FIGURES")
+    for table in (*TABLES, "FIGURES", "ONSET_FIGURES")
     for name, target in getattr(registry, table).items()
 ]
 

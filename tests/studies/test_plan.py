@@ -49,3 +49,12 @@ def test_the_summary_adds_up():
     assert "2 cells, 18 jobs" in text
     assert "noise-0.1" in text
     assert "4 cores" in text
+
+
+def test_an_onset_cell_is_one_job_of_minutes_at_a_hundred_dimensions():
+    """300 repetitions of 11 sizes took 150 s on one core (docs/benchmarks.md)."""
+    table = planned(question="onset", sweep={"law.dimension": [16, 100]})
+    assert list(table["jobs"]) == [1, 1]
+    small, large = table["time [core hours]"] * 3600
+    assert 10 < small < 40
+    assert 75 < large < 300

@@ -12,12 +12,16 @@ from diffmem import registry
 SMALLEST_STRATUM = 20  # fewer injected points than this give no rate worth an interval
 EDM_STEPS = 18
 PHOTO = 427  # pixels in the height of the photographs that patches are cut from
+DIGITS, VARYING = 1797, 61  # handwritten digits of scikit-learn, and pixels of them that vary
+EXACT = ("one-step", "gaussian-fit", "multi-step")  # generators whose law is known without samples
 INJECTED = ("outliers", "duplicates", "near_duplicates")
 CHOICES = {
     "data": ("shape", registry.SHAPES),
     "model": ("network", registry.NETWORKS),
     "schedule": ("name", registry.SCHEDULES),
     "sampling": ("sampler", registry.SAMPLERS),
+    "law": ("name", registry.LAWS),
+    "generator": ("name", registry.GENERATORS),
 }
 
 
@@ -41,9 +45,16 @@ def dimension(data: dict[str, Any]) -> int:
     return math.prod(size(data))
 
 
+def onset_dimension(law: dict[str, Any]) -> int:
+    """Number of features of a law of the onset study."""
+    return len(law["variances"]) if law["name"] == "spectrum" else law["dimension"]
+
+
 def resolve(cell: dict[str, Any]) -> dict[str, Any]:
     """A copy of a complete cell in which no null stands for a number any more."""
     cell = copy.deepcopy(cell)
+    if "onset" in cell:
+        return cell
     data, sampling, measure = cell["data"], cell["sampling"], cell["measure"]
     if data["test"] is None:
         data["test"] = data["inliers"]
@@ -61,14 +72,16 @@ def resolve(cell: dict[str, Any]) -> dict[str, Any]:
 
 def problem(cell: dict[str, Any]) -> str | None:
     """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
-    return next(
-        filter(None, (check(cell) for check in (_data, _collection, _labels, _training, _sampling, _finite))), None
-    )
+    training = (_data, _collection, _labels, _training, _sampling, _finite)
+    rules = (_spectrum, _sizes) if "onset" in cell else training
+    return next(filter(None, (check(cell) for check in rules)), None)
 
 
 def unused(cells: list[dict[str, Any]], given: dict[str, Any]) -> str | None:
     """A ``given`` option that no shape, network, schedule or sampler chosen by the ``cells`` takes, or None."""
     for section, (key, table) in CHOICES.items():
+        if section not in cells[0]:
+            continue
         choices = list(dict.fromkeys(cell[section][key] for cell in cells))
         taken = [option for choice in choices for option in registry.options(table[choice])]
         known = {option for target in table.values() for option in registry.options(target)}
@@ -170,4 +183,39 @@ def _finite(cell: dict[str, Any]) -> str | None:
             f"data.inliers + data.test = {data['inliers'] + data['test']}: must be at most {most}, "
             f"{data['shape']} holds no more with {registry.FEWEST_FRESH} left over for data.fresh"
         )
+    return None
+
+
+def _spectrum(cell: dict[str, Any]) -> str | None:
+    law = cell["law"]
+    if law["name"] == "spectrum" and abs(sum(law["variances"]) - len(law["variances"])) > 1e-6 * len(law["variances"]):
+        total, count = sum(law["variances"]), len(law["variances"])
+        return f"law.variances sum to {total:g}: must sum to their number {count}; divide each by {total / count:g}"
+    if law["name"] == "low-rank" and law["rank"] > law["dimension"]:
+        return f"law.rank = {law['rank']}: must be at most law.dimension = {law['dimension']}"
+    return None
+
+
+def _sizes(cell: dict[str, Any]) -> str | None:
+    """Sizes that can be trained on, drawn and compared. One dimension is allowed: bandwidths are s / n there."""
+    law, onset, made = cell["law"], cell["onset"], cell["generator"]["name"]
+    d = onset_dimension(law)
+    smallest, largest = (round(pick(onset["ratios"]) * d) for pick in (min, max))
+    if smallest < 2:
+        return f"onset.ratios: {min(onset['ratios'])} x {d} features = {smallest}: must be at least 2 training points"
+    if onset["fresh"] is not None and onset["fresh"] < largest:
+        return f"onset.fresh = {onset['fresh']}: must be at least the largest number of training points, {largest}"
+    if law["name"] == "digits":
+        held = DIGITS
+        needed = 3 * largest + (onset["fresh"] or 0)
+        if onset["fresh"] is None:
+            return "onset.fresh = None: the density of digits is unknown; give a number of points"
+        if needed > held:
+            return (
+                f"onset.fresh + 3 x {largest} training points = {needed}: must be at most {held}, all digits there are"
+            )
+        if d > VARYING:
+            return f"law.dimension = {d}: must be at most {VARYING}, as many pixels of a digit vary"
+    if made not in EXACT and onset["samples"] <= d:
+        return f"onset.samples = {onset['samples']}: must be more than the {d} features, or {made} has no density"
     return None

@@ -18,7 +18,12 @@ from jsonschema import Draft202012Validator
 from diffmem import checks, registry
 from diffmem.cells import Study, shards
 
-SECTIONS = ("data", "model", "schedule", "training", "sampling", "measure")
+# question -> the sections that its cells are made of, and whether it counts replicates and shards
+SECTIONS = {
+    "outliers": ("data", "model", "schedule", "training", "sampling", "measure"),
+    "onset": ("law", "generator", "onset"),
+}
+STACKED = {"outliers": ("replicates", "shard"), "onset": ()}
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
@@ -82,14 +87,17 @@ def studies(config: dict[str, Any]) -> dict[str, Study]:
 def _study(name: str, settings: dict[str, Any], given: dict[str, Any], seed: int) -> Study:
     """Expand a study from its completed ``settings``; ``given`` are those that the config itself names."""
     schema = load_schema()["properties"]["studies"]["additionalProperties"]
-    common = {section: settings[section] for section in SECTIONS}
+    question = settings["question"]
+    sections = SECTIONS[question]
+    _refuse_others(name, question, given)
+    common = {section: settings[section] for section in sections}
     cells = {}
     for cell, changes in _cells(settings["cells"], settings["sweep"]):
         where = f"studies.{name}" + ("" if cell == "base" else f" (cell {cell})")
         if cell in cells:
             raise ConfigError(f"{where}: two cells have this name; rename one of them")
-        if other := [key for key in changes if key not in SECTIONS]:
-            raise ConfigError(f"{where}.{other[0]}: unknown key; a cell may change {', '.join(SECTIONS)}")
+        if other := [key for key in changes if key not in sections]:
+            raise ConfigError(f"{where}.{other[0]}: unknown key; a cell may change {', '.join(sections)}")
         chosen = _merge(common, changes)
         _validate(chosen, schema, where)
         complete = checks.resolve(chosen)
@@ -100,6 +108,17 @@ def _study(name: str, settings: dict[str, Any], given: dict[str, Any], seed: int
         raise ConfigError(f"studies.{name}.{problem}")
     total = settings["replicates"]
     return Study(name, settings["question"], total, cells, shards(replicates=total, size=settings["shard"]))
+
+
+def _refuse_others(name: str, question: str, given: dict[str, Any]) -> None:
+    """Refuse what belongs to another question only."""
+    own = {*SECTIONS[question], *STACKED[question]}
+    every = {key for part in (SECTIONS, STACKED) for keys in part.values() for key in keys}
+    if unused := [key for key in given if key in every - own]:
+        raise ConfigError(
+            f"studies.{name}.{unused[0]}: the question {question} does not use it; its sections are "
+            f"{', '.join(SECTIONS[question])}"
+        )
 
 
 def _cells(named: dict[str, dict], sweep: dict[str, list]) -> list[tuple[str, dict[str, Any]]]:

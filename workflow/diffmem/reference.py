@@ -12,13 +12,15 @@ Made from `workflow/schemas/config.schema.yaml` by `make docs`; do not edit.
 
 A config stands alone: `snakemake --configfile mine.yaml` does not mix it with `config.yaml`, and every key that it
 leaves out has the default below. A cell of `cells` may change any section of its study (`data`, `model`, `schedule`,
-`training`, `sampling`, `measure`), key by key; lists are replaced whole. An option that the chosen shape, network,
+`training`, `sampling`, `measure`; `law`, `generator`, `onset` where the question is onset), key by key; lists are
+replaced whole. An option that the chosen shape, network,
 schedule or sampler does not take is refused.
 
 | config | what it is | time on two cores |
 |---|---|---|
 | `config.yaml` | the quick study | minutes: `make plan` |
 | `paper.yaml` | the figures of *Outliers memorized last*, as printed | hours: `make plan CONFIG=config/paper.yaml` |
+| `onset.yaml` | the onset study at full size, a study per question | `make plan CONFIG=config/onset.yaml` |
 | `test.yaml` | every stage once, its numbers mean nothing | half a minute |
 
 | key | value | default | meaning |

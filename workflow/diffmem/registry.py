@@ -45,6 +45,24 @@ SAMPLERS = {
     "ddim": "diffmem.diffusion.samplers:ddim",
     "heun": "diffmem.diffusion.samplers:heun",
 }
+LAWS = {
+    "isotropic": "diffmem.data.laws:isotropic",
+    "power-law": "diffmem.data.laws:power_law",
+    "low-rank": "diffmem.data.laws:low_rank",
+    "spectrum": "diffmem.data.laws:spectrum",
+    "mixture": "diffmem.data.laws:mixture",
+    "digits": "diffmem.data.laws:digits_pca",
+}
+GENERATORS = {
+    "one-step": "diffmem.studies.onset_models:one_step",
+    "gaussian-fit": "diffmem.studies.onset_models:gaussian_fit",
+    "multi-step": "diffmem.studies.onset_models:multi_step",
+    "empirical": "diffmem.studies.onset_models:empirical",
+    "kernel": "diffmem.studies.onset_models:kernel",
+    "mlp": "diffmem.studies.onset_networks:mlp",
+    "truth": "diffmem.studies.onset_models:truth",
+    "copies": "diffmem.studies.onset_models:copies",
+}
 FIGURES = {
     "net": "diffmem.report.curves:net",
     "memorized": "diffmem.report.curves:memorized",
@@ -58,6 +76,13 @@ FIGURES = {
     "times": "diffmem.report.times:times",
     "quality": "diffmem.report.quality:quality",
     "uses": "diffmem.report.uses:uses",
+}
+ONSET_FIGURES = {
+    "probability": "diffmem.report.onset:probability",
+    "overlaps": "diffmem.report.onset:overlaps",
+    "distances": "diffmem.report.onset:distances",
+    "copying": "diffmem.report.onset:copying",
+    "places": "diffmem.report.onset:places",
 }
 
 # Features of the distributions that do not take a dimension as an option.

@@ -25,13 +25,20 @@ CURVE_FIGURES = (
     "criteria",
 )
 FIGURES = (*CURVE_FIGURES, "scatter", "losses", "times", "quality", "uses")
+ONSET_FIGURES = tuple(registry.ONSET_FIGURES)
+
+
+def asking(question):
+    """Pattern of the names of the studies that ask this question; it matches nothing where there are none."""
+    names = [re.escape(s.name) for s in STUDIES.values() if s.question == question]
+    return "|".join(names) or "(?!)"
 
 
 wildcard_constraints:
-    study="|".join(map(re.escape, STUDIES)),
+    study=asking("outliers"),
     cell="|".join(sorted({re.escape(c) for s in STUDIES.values() for c in s.cells})),
     shard=r"r\d+-\d+",
-    figure="|".join(FIGURES),
+    figure="|".join((*FIGURES, *ONSET_FIGURES)),
 
 
 def passing(path):
@@ -81,9 +88,8 @@ def figure_code(script):
     """Function of the wildcards: digest of the code behind one figure."""
 
     def of_figure(wildcards):
-        target = registry.FIGURES[
-            getattr(wildcards, "figure", script.removesuffix(".py"))
-        ]
+        name = getattr(wildcards, "figure", script.removesuffix(".py"))
+        target = {**registry.FIGURES, **registry.ONSET_FIGURES}[name]
         return digest(f"{workflow.basedir}/workflow/scripts/{script}", target)
 
     return of_figure
@@ -128,8 +134,12 @@ def first_shards(pattern):
 
 def figures(study):
     """Every figure of a study, without those of strata that it lacks."""
-    lacking = {"times": not twinned(STUDIES[study]), "uses": study not in WITH_OUTLIERS}
-    drawn = [name for name in FIGURES if not lacking.get(name)]
+    lacking = {"times": study not in TWINNED, "uses": study not in WITH_OUTLIERS}
+    kind = STUDIES[study].question
+    drawn = {
+        "outliers": [name for name in FIGURES if not lacking.get(name)],
+        "onset": ONSET_FIGURES,
+    }[kind]
     return expand(
         "results/{study}/figures/{figure}.{kind}",
         study=study,
@@ -172,9 +182,10 @@ def cell_words(wildcards):
     return words
 
 
-TWINNED = [name for name, study in STUDIES.items() if twinned(study)]
+OUTLIERS = [name for name, study in STUDIES.items() if study.question == "outliers"]
+TWINNED = [name for name in OUTLIERS if twinned(STUDIES[name])]
 WITH_OUTLIERS = [
     name
-    for name, study in STUDIES.items()
-    if any(cell["data"]["outliers"]["count"] for cell in study.cells.values())
+    for name in OUTLIERS
+    if any(cell["data"]["outliers"]["count"] for cell in STUDIES[name].cells.values())
 ]

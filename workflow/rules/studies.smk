@@ -132,7 +132,9 @@ rule claims_table:
             *expand("results/{study}/time_claims.parquet", study=TWINNED),
             *expand("results/{study}/use_claims.parquet", study=WITH_OUTLIERS),
         ],
-        exchangeability=expand("results/{study}/exchangeability.parquet", study=STUDIES),
+        exchangeability=expand(
+            "results/{study}/exchangeability.parquet", study=OUTLIERS
+        ),
     output:
         report(
             "results/claims.csv",

@@ -22,6 +22,8 @@ START = {"light": 1.2, "torch": 3.5}  # seconds until a job does its work
 # jobs per shard: dataset, neighbours, rates, times, quality, pooled; train, sample, optimum
 STAGES = {"light": 6, "torch": 3}
 ROW_BYTES = 28  # of the neighbour table, per generated point (measure.table.ROW)
+KERNEL = 600  # operations that an exponential and its sum cost
+ONSET_ROW, ONSET_ROW_BYTES = 4e-3, 180  # seconds and bytes per repetition and size of the onset study, beside the above
 ROWS_PER_SNAPSHOT = 500  # rows of rates.parquet, of some 3 bytes once compressed
 
 
@@ -35,8 +37,11 @@ def plan(studies: dict[str, Study], *, parameters: Callable[[dict[str, Any], int
     rows = []
     for study in studies.values():
         for name, cell in study.cells.items():
-            size = parameters(cell["model"], checks.dimension(cell["data"]))
-            rows.append({"study": study.name, "cell": name, **_cost(cell, study, size)})
+            if study.question == "onset":
+                cost = _onset_cost(cell)
+            else:
+                cost = _cost(cell, study, parameters(cell["model"], checks.dimension(cell["data"])))
+            rows.append({"study": study.name, "cell": name, **cost})
     return pd.DataFrame(rows)
 
 
@@ -61,6 +66,26 @@ def _cost(cell: dict[str, Any], study: Study, parameters: int) -> dict[str, floa
         "snapshots": snapshots,
         "disk [GB]": study.replicates * snapshots * per_snapshot / 1e9,
         "time [core hours]": seconds / 3600,
+    }
+
+
+def _onset_cost(cell: dict[str, Any]) -> dict[str, float]:
+    """One job; its time is that of the kernels of N fresh and n training points, and of training a network."""
+    settings, made = cell["onset"], cell["generator"]
+    d = checks.onset_dimension(cell["law"])
+    sizes = [ratio * d for ratio in settings["ratios"]]
+    operations = sum(4 * d * (settings["fresh"] or 0) * d + 6 * n * n * (d + KERNEL) for n in sizes)
+    if made["name"] == "mlp":
+        weights = made["width"] * (made["width"] + 2 * d)
+        steps = settings["trainings"] * len(sizes) * made["updates"]
+        operations += steps * (6 * 128 * weights + STEP_OVERHEAD * FLOPS)
+    rows = settings["repetitions"] * len(sizes) * settings["trainings"]
+    return {
+        "replicates": settings["repetitions"],
+        "jobs": 1,
+        "snapshots": len(sizes),
+        "disk [GB]": rows * ONSET_ROW_BYTES / 1e9,
+        "time [core hours]": (START["torch"] + settings["repetitions"] * operations / FLOPS + rows * ONSET_ROW) / 3600,
     }
 
 

@@ -1,0 +1,59 @@
+r"""Distances between a generated Gaussian G = N(mu, S) and a true one O = N(m, C), in closed form.
+
+    KL(G || O)      [tr C^-1 S + |m - mu|^2_{C^-1} - d + log det C - log det S] / 2                     (1)
+    log BC          (log det S + log det C)/4 - log det((S + C)/2)/2 - |m - mu|^2_{(S + C)^-1}/4        (2)
+    W2^2            |mu - m|^2 + tr S + tr C - 2 tr (C^1/2 S C^1/2)^1/2                                 (3)
+
+The squared Hellinger distance is 1 - BC, BC = int sqrt(G O). In 100 dimensions it is 1 to two digits where BC^(1/d)
+still tells laws apart. (3) is Gelbrich's formula (1990, https://doi.org/10.1002/mana.19901470121); it is finite for
+singular S, where (1) is infinite and BC zero: for models fitted to n <= d points, and, in one dimension as in any, for
+those that generate a single point. For laws that are not Gaussian, (3) of their moments is a lower bound of W2^2, and
+(1) compares moments.
+"""
+
+import numpy as np
+from scipy.linalg import svdvals
+
+from diffmem.normal import Normal
+
+SINGULAR = 1e-12  # of the largest variance: below it an axis has none
+
+
+def kl(generated: Normal, truth: Normal) -> float:
+    """Equation (1) in nats; infinite where one covariance is singular and the other is not."""
+    if _singular(generated) or _singular(truth):
+        return np.inf
+    along = truth.axes.T @ generated.axes  # (d, d): generated axes in the truth's
+    trace = (np.square(along) @ generated.variances) @ (1 / truth.variances)
+    shift = np.square(truth.axes.T @ (generated.mean - truth.mean)) @ (1 / truth.variances)
+    volume = np.log(truth.variances).sum() - np.log(generated.variances).sum()
+    return float(trace + shift - len(generated.mean) + volume) / 2
+
+
+def log_bhattacharyya(generated: Normal, truth: Normal) -> float:
+    """Equation (2); -inf where one covariance is singular."""
+    if _singular(generated) or _singular(truth):
+        return -np.inf
+    factor = np.linalg.cholesky((generated.covariance + truth.covariance) / 2)
+    shift = np.linalg.solve(factor, generated.mean - truth.mean)
+    volume = np.log(generated.variances).sum() / 4 + np.log(truth.variances).sum() / 4
+    return float(volume - np.log(np.diag(factor)).sum() - shift @ shift / 8)
+
+
+def squared_wasserstein(generated: Normal, truth: Normal) -> float:
+    """Equation (3), in squared units of the data."""
+    between = np.sqrt(truth.variances)[:, None] * (truth.axes.T @ generated.axes) * np.sqrt(generated.variances)
+    shift = np.square(generated.mean - truth.mean).sum()
+    spread = generated.variances.sum() + truth.variances.sum() - 2 * svdvals(between).sum()
+    return float(shift + max(spread, 0))
+
+
+def nll_gap(generated: Normal, *, train: np.ndarray, test: np.ndarray) -> float:
+    """Mean negative log likelihood of ``test`` (n', d) less that of ``train`` (n, d), in nats; infinite if singular."""
+    if _singular(generated):
+        return np.inf
+    return float(generated.log_density(train).mean() - generated.log_density(test).mean())
+
+
+def _singular(law: Normal) -> bool:
+    return law.variances.min() <= SINGULAR * law.variances.max()

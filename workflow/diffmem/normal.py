@@ -1,0 +1,80 @@
+"""Gaussian laws, known by their mean and principal axes.
+
+A covariance that is factored once serves every density N(mean, Sigma + c I) at a cost of one product with the axes, and
+a singular one (a model fitted to fewer points than features) needs no special case:
+
+    log N(x; mean, Sigma + c I) = -1/2 sum_j [ (v_j.(x - mean))^2 / (w_j + c) + log 2 pi (w_j + c) ]        (1)
+
+with Sigma = sum_j w_j v_j v_j^T.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Normal:
+    """N(mean, Sigma).
+
+    Attributes:
+        mean: shape (d,).
+        variances: eigenvalues w of Sigma, shape (d,), in any order, not negative.
+        axes: the eigenvectors, one per column, shape (d, d).
+    """
+
+    mean: np.ndarray
+    variances: np.ndarray
+    axes: np.ndarray
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Sigma, of shape (d, d)."""
+        return (self.axes * self.variances) @ self.axes.T
+
+    @property
+    def scale(self) -> float:
+        """Root mean variance of a coordinate, s of the kernel bandwidths."""
+        return float(np.sqrt(self.variances.mean()))
+
+    def log_density(self, points: np.ndarray, *, extra: float = 0.0) -> np.ndarray:
+        """Equation (1) with c = ``extra`` at ``points`` (n, d): shape (n,); Sigma + c I must be regular."""
+        widened = self.variances + extra
+        along = (points - self.mean) @ self.axes
+        return -0.5 * (np.square(along) @ (1 / widened) + np.log(2 * np.pi * widened).sum())
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Independent draws, of shape (count, d)."""
+        return self.mean + (rng.standard_normal((count, len(self.mean))) * np.sqrt(self.variances)) @ self.axes.T
+
+
+Parts = tuple[tuple[float, Normal], ...]  # weights that sum to one, and the Gaussians of a mixture
+
+
+def normal(mean: np.ndarray, covariance: np.ndarray) -> Normal:
+    """The law with ``mean`` (d,) and ``covariance`` (d, d)."""
+    variances, axes = np.linalg.eigh(covariance)
+    return Normal(np.asarray(mean, dtype=float), np.maximum(variances, 0), axes)
+
+
+def diagonal(variances: np.ndarray) -> Normal:
+    """The centred law with independent coordinates of these ``variances`` (d,)."""
+    variances = np.asarray(variances, dtype=float)
+    return Normal(np.zeros(len(variances)), variances, np.eye(len(variances)))
+
+
+def fitted(points: np.ndarray) -> Normal:
+    """Mean and unbiased covariance of ``points`` (n, d), n >= 2; singular for n <= d."""
+    centre, d = points.mean(0), points.shape[1]
+    law = normal(centre, (points - centre).T @ (points - centre) / (len(points) - 1))
+    law.variances[: max(d - len(points) + 1, 0)] = 0  # ascending; what is left of them is rounding
+    return law
+
+
+def moments(parts: Parts) -> Normal:
+    """The Gaussian with the mean and the covariance of a mixture."""
+    if len(parts) == 1:
+        return parts[0][1]
+    mean = sum(weight * part.mean for weight, part in parts)
+    return normal(mean, sum(w * (p.covariance + np.outer(p.mean - mean, p.mean - mean)) for w, p in parts))

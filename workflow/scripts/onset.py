@@ -1,0 +1,18 @@
+"""Run the repetitions of a cell of the onset study.
+
+output   parquet, one row per repetition, training and n: study, cell, and the columns of diffmem.studies.onset.simulate
+"""
+
+import torch
+from tqdm import tqdm
+
+from diffmem import files, job
+from diffmem.studies import onset
+
+job.start(snakemake.log[0])
+torch.set_flush_denormal(True)
+cell = snakemake.params.cell
+with tqdm(total=cell["onset"]["repetitions"], unit="repetition", mininterval=2) as bar:
+    table = onset.simulate(cell, tick=bar.update)
+identity = {key: snakemake.wildcards[key] for key in ("study", "cell")}
+files.save_table(snakemake.output[0], table.assign(**identity))
