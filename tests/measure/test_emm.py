@@ -35,9 +35,9 @@ def test_a_logistic_curve_without_noise_has_its_own_crossing(crossing):
     sizes = 50 * 2.0 ** np.arange(5)
     share = logistic(np.log(sizes), np.log(crossing), 2.0)
     found = judged(sizes, np.tile(share[:, None], 3), count=10**7)
-    assert found.emm == pytest.approx(crossing, rel=0.003)
-    assert found.low == pytest.approx(crossing, rel=0.003)
-    assert found.high == pytest.approx(crossing, rel=0.003)
+    assert found.emm == pytest.approx(crossing, rel=0.004)
+    assert found.low == pytest.approx(crossing, rel=0.004)
+    assert found.high == pytest.approx(crossing, rel=0.004)
     assert found.bracket == (sizes[sizes < crossing][-1], sizes[sizes > crossing][0])
     inside = sizes[share >= emm.TAIL]
     np.testing.assert_allclose(found.curve(inside), share[: len(inside)], atol=0.005)
@@ -216,7 +216,7 @@ def covered(noise, spread, curve, design, rng):
 @pytest.mark.parametrize(("noise", "spread"), [("beta", 0.003), ("beta", 0.02), ("shift", 0.1), ("common", 0.15)])
 def test_intervals_cover_the_crossing_19_times_in_20(curve, noise, spread):
     rng = np.random.default_rng(0)
-    found = np.array([covered(noise, spread, curve, design, rng) for design in DESIGNS for _ in range(400)])
+    found = np.array([covered(noise, spread, curve, design, rng) for design in DESIGNS for _ in range(300)])
     single, paired = found.mean(0)
     assert 0.93 <= single <= 0.97
     assert 0.93 <= paired <= 0.99  # distances of few replicates added in squares are a little too wide

@@ -39,7 +39,7 @@ from scipy.special import expit, logit
 LINE = 0.9
 TAIL = 0.3  # shares below which a size is no part of the fit
 FLAT = 0.02  # shares closer to 0 or 1 than this do not show a slope
-GRID = 801  # crossings c that are tried, evenly over the log sizes
+GRID = 401  # crossings c that are tried, evenly over the log sizes
 STEPS = 30  # of Newton's method
 
 
