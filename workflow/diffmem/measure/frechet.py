@@ -11,9 +11,9 @@ eigenvalues v_i, to first order in 1/g + 1/h, its mean is
     E F = (1/g + 1/h) (sum_i v_i + 1/2 sum_ij v_i v_j (1 + [i = j]) / (v_i + v_j)),                    (2)
 
 d (d + 5) / 4 of (1/g + 1/h) for unit variances: 64 pixels and 1,000 points of each set read 2.2 where nothing differs.
-So F is reported less (2) beside what it is; numbers from sets of different sizes can then be compared. The v_i are those
-of the held-out sample, which differ more than the true ones: with unit variances that makes (2) too small by 3 % at 15
-points per feature, by 15 % at 3 and by 40 % at 1. Below a few points per feature, compare with fresh points instead.
+So F is reported less (2) beside what it is; numbers from sets of different sizes can then be compared. The v_i are
+those of the held-out sample, which differ more than the true ones: with unit variances that makes (2) too small by 3 %
+at 15 points per feature, by 15 % at 3 and by 40 % at 1. Below a few points per feature, compare with fresh points.
 """
 
 from collections.abc import Callable
