@@ -151,15 +151,23 @@ def test_a_mean_that_rises_again_does_not_make_a_second_crossing():
 # --- ratios -----------------------------------------------------------------------------------------------------------
 
 
-def arm(value, low, high, censored=""):
-    return Estimate(value, low, high, (low, high), censored)
+def arm(value, low, high, censored="", replicates=4):
+    return Estimate(value, low, high, (low, high), censored, replicates=replicates)
 
 
-def test_a_ratio_adds_log_distances_in_squares():
+def test_a_ratio_of_equally_sure_arms_is_students_with_twice_the_degrees_of_freedom():
     found = ratio(arm(200, 100, 400), arm(100, 50, 200))
-    assert (found.value, found.low, found.high) == pytest.approx((2, 2 / 2**2**0.5, 2 * 2**2**0.5))
-    exact = ratio(arm(200, 160, 300), arm(100, 100, 100))
-    assert (exact.low, exact.high) == pytest.approx((1.6, 3.0))
+    half = 2**0.5 * np.log(2) * stats.t.ppf(0.975, 6) / stats.t.ppf(0.975, 3)
+    assert (found.value, found.low, found.high) == pytest.approx((2, 2 / np.exp(half), 2 * np.exp(half)))
+
+
+def test_a_ratio_to_what_is_known_exactly_has_the_interval_of_the_other():
+    found = ratio(arm(200, 160, 300), arm(100, 100, 100))
+    assert (found.low, found.high) == pytest.approx((1.6, 3.0))
+    found = ratio(arm(100, 100, 100), arm(200, 160, 300))
+    assert (found.low, found.high) == pytest.approx((1 / 3, 100 / 160))
+    same = ratio(arm(100, 100, 100), arm(50, 50, 50))
+    assert (same.value, same.low, same.high) == pytest.approx((2, 2, 2))
 
 
 def test_a_ratio_of_open_ends_is_a_bound():
@@ -170,6 +178,12 @@ def test_a_ratio_of_open_ends_is_a_bound():
     unknown = ratio(arm(800, 800, np.inf, ">="), arm(800, 800, np.inf, ">="))
     assert np.isnan(unknown.value)
     assert (unknown.low, unknown.high) == (0, np.inf)
+
+
+def test_a_single_replicate_gives_a_ratio_without_an_interval():
+    found = ratio(arm(200, np.nan, np.nan, replicates=1), arm(100, 50, 200))
+    assert found.value == 2
+    assert np.isnan([found.low, found.high]).all()
 
 
 # --- coverage ---------------------------------------------------------------------------------------------------------
@@ -219,4 +233,4 @@ def test_intervals_cover_the_crossing_19_times_in_20(curve, noise, spread):
     found = np.array([covered(noise, spread, curve, design, rng) for design in DESIGNS for _ in range(300)])
     single, paired = found.mean(0)
     assert 0.93 <= single <= 0.97
-    assert 0.93 <= paired <= 0.99  # distances of few replicates added in squares are a little too wide
+    assert 0.93 <= paired <= 0.985  # four replicates' degrees of freedom are known no better

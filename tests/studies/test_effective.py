@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
-from diffmem.studies.effective import changed, chosen, curves, estimates, factors, fits, table
+from diffmem.measure.neighbours import Index
+from diffmem.studies.effective import changed, chosen, curves, estimates, factors, fits, groups, matches, table
 
 SIZES = (50, 100, 200, 400, 800)
 ARMS = {
@@ -102,3 +103,35 @@ def test_what_an_arm_changes_is_what_differs_from_the_baseline():
         "width": 64,
         "depth": 3,
     }
+
+
+def test_panels_hold_the_baseline_and_what_differs_from_it_in_one_factor():
+    arms = {**ARMS, "both": {"labels": "class", "width": 256}, "class": {"labels": "class", "width": 128}}
+    assert groups(arms, baseline="base") == {"labels": ["base", "random", "class"], "width": ["base", "wide"]}
+    assert groups({"base": {}}, baseline="base") == {"": ["base"]}
+
+
+def test_matches_are_the_nearest_those_at_the_threshold_and_the_farthest():
+    train = 10 * np.eye(6)
+    far = np.sqrt(200)  # between any two
+    steps = np.array([0.05, 0.25, 0.45]) * far
+    toward = (train[[1, 2, 3]] - train[[0, 1, 2]]) / far
+    generated = np.concatenate([train[:3] + steps[:, None] * toward, train[5:] * 9])
+    found = Index(train).nearest(generated, 2)
+    neighbours = {"train_distance": found.distance, "train_location": found.location}
+    sheet = matches(generated=generated, positions=train, neighbours=neighbours, shape=(2, 3), count=2)
+    assert sheet.generated.shape == sheet.nearest.shape == (3, 2, 2, 3)
+    np.testing.assert_allclose(sheet.score[0], [0.05 / 0.95, 0.25 / 0.75])
+    assert sheet.score[1, 0] == pytest.approx(1 / 3)
+    np.testing.assert_allclose(sheet.generated[2, 0].ravel(), train[5] * 9)
+    np.testing.assert_allclose(sheet.nearest[2, 0].ravel(), train[5])
+    np.testing.assert_allclose(sheet.nearest[0, 0].ravel(), train[0])
+
+
+def test_a_training_image_is_shown_once_while_there_are_others():
+    train = 10 * np.eye(4)
+    generated = np.concatenate([train[[0, 0, 0]], train[[1]] + 0.5])
+    found = Index(train).nearest(generated, 2)
+    neighbours = {"train_distance": found.distance, "train_location": found.location}
+    sheet = matches(generated=generated, positions=train, neighbours=neighbours, shape=(4,), count=3)
+    assert sheet.nearest[0].argmax(1).tolist() == [0, 1, 0]
