@@ -17,11 +17,10 @@ left to decide on c is its efficient score: over the sizes, residuals times weig
     T_r(c) = sum over sizes j of  w_j (y_jr - R_j),     w = dR/dc less its projection on dR/db, dR/da.  (3)
 
 Replicates share their random streams across sizes and may lie on one side of the curve together: the replicate, not
-the run, is the unit. The interval holds every c for which the R numbers T_r have a mean that Student's t test with R - 1
-degrees of freedom does not tell from zero (the rounding of shares to 1 / count added to their variance). It asks
-nothing of the spread between replicates but that it is about normal, and what is not told from zero by t needs two
-replicates, and better four. Where fewer than two sizes lie on the slope, its shape is a guess, and the interval is no
-shorter than the bracket.
+the run, is the unit. The interval holds every c for which the R numbers T_r have a mean that Student's t test with
+R - 1 degrees of freedom does not tell from zero (the rounding of shares to 1 / count added to their variance). It asks
+nothing of the spread between replicates but that it is about normal. Where fewer than two sizes lie on the slope, its
+shape is a guess, and the interval is no shorter than the bracket.
 
 The ratio of two EMMs, on the log scale, from their intervals (Zou and Donner 2008,
 https://doi.org/10.1002/sim.3095), as if the arms were independent:
