@@ -14,7 +14,8 @@ Sizes with R below 0.3 say nothing of the crossing and are left out, but for the
 by binomial likelihood (half a point added to copies and others alike, so that shares of 0 and 1 have a fit). What is
 left to decide on c is its efficient score: over the sizes, residuals times weights w that are orthogonal to b and a,
 
-    T_r(c) = sum over sizes j of  w_j (y_jr - R_j),     w = dR/dc less its projection on dR/db, dR/da.  (3)
+    T_r(c) = sum over sizes j of  w_j (y_jr - R_j),                                                    (3)
+    w = d logit R / dc  less its projection, in the binomial metric, on d logit R / db and d logit R / da.
 
 Replicates share their random streams across sizes and may lie on one side of the curve together: the replicate, not
 the run, is the unit. The interval holds every c for which the R numbers T_r have a mean that Student's t test with
@@ -71,7 +72,7 @@ class Estimate:
     def curve(self, size: np.ndarray) -> np.ndarray:
         """Equation (2): the fitted share at every ``size`` (k,); missing outside ``span``."""
         u = np.log(size) - np.log(self.emm)
-        value = expit(logit(LINE) + _powers(u, len(self.slope)) @ self.slope)
+        value = expit(logit(LINE) + u[:, None] ** np.arange(1, len(self.slope) + 1) @ self.slope)
         inside = (size >= self.span[0]) & (size <= self.span[1]) & (len(self.slope) > 0)
         return np.where(inside, value, np.nan)
 
@@ -179,24 +180,20 @@ def _tables(size, replicate, share, count) -> tuple[np.ndarray, np.ndarray, np.n
     return sizes, values, counts
 
 
-def _powers(u: np.ndarray, terms: int) -> np.ndarray:
-    """u, u^2, ... as a last axis of length ``terms``."""
-    return u[..., None] ** np.arange(1, terms + 1)
-
-
 def _fit(x: np.ndarray, values: np.ndarray, counts: np.ndarray, grid: np.ndarray) -> _Fit:
     """Equations (2) and (3) for log sizes ``x`` (j,), shares and counts (j, r), and every crossing of ``grid`` (c,)."""
+    run = counts > 0
+    copies, number = np.where(run, values * counts + 0.5, 0), counts + run
+    total = number.sum(1)
+    share = copies.sum(1) / total
     terms = 2 if len(x) > 3 else 1
-    total = (counts + (counts > 0)).sum(1)
-    share = (np.where(counts > 0, values * counts, 0).sum(1) + 0.5 * (counts > 0).sum(1)) / total
-    u = x - grid[:, None]
-    design = _powers(u, terms)
+    design = (x - grid[:, None])[..., None] ** np.arange(1, terms + 1)
     slope, mean, weight = _newton(design, share, total)
-    toward = -(slope[:, None] * np.arange(1, terms + 1) * np.stack([u**i for i in range(terms)], -1)).sum(-1)
-    projected = design @ _solve(design, weight, toward)[..., None]
-    efficient = toward - projected[..., 0]
-    t = _student(efficient, mean, values, counts)
-    deviance = 2 * (total * (_divergence(share, mean))).sum(1)
+    derivative = np.concatenate([np.ones_like(design[..., :1]), design[..., :-1]], axis=2) * np.arange(1, terms + 1)
+    toward = -_times(derivative, slope)
+    efficient = toward - _times(design, _solve(design, weight, toward))
+    t = _student(efficient * total / run.sum(1), np.where(run, copies / np.maximum(number, 1), np.nan), mean, number)
+    deviance = 2 * (total * _divergence(share, mean)).sum(1)
     return _Fit(np.where(slope[:, 0] < 0, deviance, np.inf), t, slope)
 
 
@@ -207,7 +204,7 @@ def _newton(design: np.ndarray, share: np.ndarray, total: np.ndarray) -> tuple[n
     before = np.inf
     for _ in range(STEPS):
         slope = _solve(design, weight, response)
-        eta = np.clip((design @ slope[..., None])[..., 0], -15, 15)
+        eta = np.clip(_times(design, slope), -15, 15)
         mean = expit(logit(LINE) + eta)
         weight = total * mean * (1 - mean)
         response = eta + total * (share - mean) / weight
@@ -224,16 +221,18 @@ def _solve(design: np.ndarray, weight: np.ndarray, response: np.ndarray) -> np.n
     return np.linalg.solve(weighted @ design + ridge, weighted @ response[..., None])[..., 0]
 
 
-def _student(efficient: np.ndarray, mean: np.ndarray, values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Student's t of (3) for every crossing, shape (c,)."""
-    here = counts > 0
-    number, replicates = here.sum(1), here.shape[1]
-    shrunk = np.where(here, (np.where(here, values, 0) * counts + 0.5) / (counts + 1), 0)
-    residual = np.where(here, shrunk - mean[..., None], 0)  # (c, j, r)
-    score = np.einsum("cj,cjr->cr", efficient * replicates / number, residual)
-    rounding = (1 / np.where(here, counts, np.inf) ** 2).sum(1) / number**2 / 12
-    error = score.var(1, ddof=1) / replicates if replicates > 1 else np.zeros(len(score))
-    return score.mean(1) / np.sqrt(error + (efficient**2 * rounding).sum(1) + 1e-300)
+def _times(design: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    return (design @ slope[..., None])[..., 0]
+
+
+def _student(weight: np.ndarray, share: np.ndarray, mean: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Student's t of (3) for every crossing (c,), from weights and means (c, j), shares (j, r) and points judged."""
+    replicates = share.shape[1]
+    residual = np.nan_to_num(share - mean[..., None])  # (c, j, r); a replicate without a run has no part in the sum
+    score = np.einsum("cj,cjr->cr", weight, residual)
+    rounding = np.divide(1, 12 * number**2, out=np.zeros(number.shape), where=number > 0).sum(1) / replicates**2
+    error = score.var(1, ddof=1) / replicates if replicates > 1 else 0
+    return score.mean(1) / np.sqrt(error + weight**2 @ rounding + 1e-300)
 
 
 def _divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
