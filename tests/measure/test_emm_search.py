@@ -9,6 +9,7 @@ from diffmem.measure.emm import LINE, falling_means
 from diffmem.measure.emm_search import following, size_grid
 
 SIZES = size_grid(16, 4096, step=2**0.25)
+SEARCHES = settings(deadline=None, derandomize=True, max_examples=100)
 
 
 def searched(share, sizes=SIZES):
@@ -31,6 +32,7 @@ def bracket(done):
     return (run[above - 1] if above else None), (run[above] if above < len(run) else None)
 
 
+@SEARCHES
 @given(st.floats(10, 6000), st.floats(0.3, 30))
 def test_the_crossing_of_any_falling_curve_ends_between_two_neighbours_of_the_grid(crossing, slope):
     done, order = searched(lambda n: [0.9 ** ((n / crossing) ** slope)])
@@ -42,6 +44,7 @@ def test_the_crossing_of_any_falling_curve_ends_between_two_neighbours_of_the_gr
     assert len(order) <= 4 + np.ceil(np.log2(len(SIZES)))
 
 
+@SEARCHES
 @given(st.lists(st.floats(0, 1), min_size=len(SIZES), max_size=len(SIZES)).map(lambda v: sorted(v, reverse=True)))
 def test_steps_and_plateaus_are_bracketed_too(values):
     curve = dict(zip(SIZES.tolist(), values, strict=True))
@@ -51,7 +54,7 @@ def test_steps_and_plateaus_are_bracketed_too(values):
     assert (first is None) == (len(truly) == len(SIZES))
 
 
-@settings(max_examples=50)
+@SEARCHES
 @given(st.integers(0, 10**6), st.floats(30, 2000))
 def test_with_noise_it_ends_at_neighbours_whose_own_neighbours_were_run(seed, crossing):
     rng = np.random.default_rng(seed)
