@@ -1,0 +1,129 @@
+"""Claims on planted arms get the verdict that they deserve."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+
+from diffmem.studies.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED
+from diffmem.studies.effective import estimates, factors
+from diffmem.studies.effective_claims import UNDECIDED, claims, decided
+from diffmem.studies.reported import EFFECTIVE
+
+SIZES = 25 * 2 ** np.arange(8)
+BASE = {"labels": "none", "width": 128, "weight_decay": 0, "ema": 0.99, "depth": 2, "dimension": 16}
+# the paper's findings, in EMM
+PAPER = {
+    ("labels", "none"): 200,
+    ("labels", "class"): 260,
+    ("labels", "random-10"): 258,
+    ("labels", "random-50"): 420,
+    ("labels", "unique"): 1500,
+    ("width", 256): 330,
+    ("width", 64): 120,
+    ("weight_decay", 1e-3): 60,
+    ("ema", 0): 200,
+    ("depth", 4): 350,
+    ("depth", 8): 190,
+    ("dimension", 32): 90,
+    ("dimension", 8): 500,
+}
+
+
+def judged(emm, *, replicates=5, spread=0.03, seed=0):
+    """The claims on arms that differ from ``BASE`` in one factor and have the given EMM."""
+    rng = np.random.default_rng(seed)
+    arms = {"base" if BASE[k] == v else f"{k} {v}": {**BASE, k: v} for k, v in emm}
+    rows = []
+    for arm, crossing in zip(arms, emm.values(), strict=True):
+        share = expit(
+            logit(0.9) - 3 * np.log(SIZES / crossing)[:, None] + spread * rng.standard_normal((8, replicates))
+        )
+        i, replicate = np.indices(share.shape).reshape(2, -1)
+        rows.append(pd.DataFrame({"arm": arm, "n": SIZES[i], "replicate": replicate, "r_mem": share.ravel()}))
+    runs = pd.concat(rows, ignore_index=True).assign(step=1, epoch=1.0, count=1000, frechet=0.5)
+    found = estimates(runs)
+    known = dict(arms=arms, baseline="base")
+    quality = factors(runs, found, quality="frechet", **known)
+    return claims(runs, found, study="s", settings="digits", factors=quality, **known)
+
+
+def verdicts(table):
+    return table.groupby("claim")["verdict"].agg(set)
+
+
+def test_arms_like_the_papers_reproduce_it_but_for_the_rule_of_the_optimum():
+    table = judged(PAPER)
+    found = verdicts(table)
+    for claim in ("E1", "E2", "E3", "E4", "E6", "E7", "E8", "E9", "E10"):
+        assert found[claim] == {REPRODUCED}, claim
+    assert found["E11"] == {REFUTED}, "1.3 is not 10"
+    assert table.columns.tolist() == [*COLUMNS, "paper"]
+    assert (table["paper"] == table["claim"].map(EFFECTIVE)).all()
+    by = table[table["claim"] != "E1"].set_index(["claim", "cell"])
+    assert by.loc[("E2", "dimension 32"), "reference"] == "dimension 8"
+    assert by.loc[("E2", "dimension 32"), "effect"] == pytest.approx(90 / 500, rel=0.1)
+    assert "2 of 2 steps from 8 to 32" in by.loc[("E2", "dimension 32"), "statement"]
+    assert by.loc[("E4", "depth 4"), "low"] > 1
+    assert "frechet 0.5 against 0.5 at n = 200" in by.loc[("E10", "weight_decay 0.001"), "holds_for"]
+
+
+def test_the_opposite_refutes_it():
+    other = {
+        ("labels", "none"): 200, ("labels", "class"): 400, ("labels", "random-10"): 200, ("labels", "random-50"): 100,
+        ("labels", "unique"): 60, ("width", 256): 90, ("weight_decay", 1e-3): 400, ("ema", 0): 100,
+        ("depth", 4): 300, ("depth", 8): 450, ("dimension", 8): 100,
+    }  # fmt: skip
+    found = verdicts(judged(other))
+    for claim in ("E2", "E3", "E4", "E6", "E7", "E8", "E9", "E10"):
+        assert found[claim] == {REFUTED}, claim
+
+
+def test_the_rule_of_the_optimum_is_reproduced_by_what_follows_it():
+    table = judged({("labels", "none"): 60, ("labels", "random-4"): 240, ("labels", "random-16"): 960})
+    rule = table[table["claim"] == "E11"]
+    assert set(rule["verdict"]) == {REPRODUCED}
+    assert rule["effect"].tolist() == pytest.approx([1, 1], rel=0.1)
+
+
+def test_what_was_not_varied_is_no_claim():
+    assert set(judged({("width", 128): 200})["claim"]) == {"E1"}
+    assert set(judged({("width", 128): 200, ("depth", 4): 300})["claim"]) == {"E1"}, "two depths have no middle"
+    assert set(judged({("labels", "none"): 200, ("labels", "unique"): 900})["claim"]) == {"E1"}
+
+
+def test_an_arm_that_differs_in_two_factors_is_no_part_of_either():
+    rows = judged(PAPER)
+    assert not rows["cell"].str.contains(",").any()
+
+
+def test_two_replicates_get_no_verdict_and_noise_leaves_equality_open():
+    assert set.union(*verdicts(judged(PAPER, replicates=2))) == {FEW}
+    noisy = verdicts(judged({("labels", "none"): 200, ("labels", "class"): 250, ("labels", "random-10"): 250,
+                             ("width", 256): 200}, replicates=3, spread=0.8))  # fmt: skip
+    assert noisy["E6"] == {UNDECIDED}
+    assert noisy["E3"] == {CHANCE}
+
+
+def test_an_open_end_is_enough_for_a_direction_and_is_marked():
+    table = judged({("labels", "none"): 60, ("labels", "random-10"): 90, ("labels", "unique"): 10**6})
+    row = table[table["claim"] == "E8"].iloc[0]
+    assert (row["verdict"], row["unit"], row["high"]) == (REPRODUCED, ">= ratio of EMMs", np.inf)
+
+
+def test_skips_are_ordered_by_the_resolution_that_is_kept():
+    arms = {("skips", "all"): 200, ("skips", 8): 200, ("skips", 4): 120, ("skips", 2): 60}
+    BASE["skips"] = "all"
+    try:
+        row = judged(arms).set_index("claim").loc["E5"]
+    finally:
+        del BASE["skips"]
+    assert (row["cell"], row["reference"], row["verdict"]) == ("skips 8", "skips 2", REPRODUCED)
+
+
+def test_an_interval_decides_by_its_side_of_zero():
+    assert decided(0.1, 0.3, sign=1, replicates=3) == REPRODUCED
+    assert decided(0.1, 0.3, sign=-1, replicates=3) == REFUTED
+    assert decided(-np.inf, -0.1, sign=-1, replicates=3) == REPRODUCED
+    assert decided(-0.1, 0.3, sign=1, replicates=9) == CHANCE
+    assert decided(0.1, 0.3, sign=1, replicates=2) == decided(np.nan, np.nan, sign=1, replicates=9) == FEW

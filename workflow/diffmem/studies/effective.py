@@ -1,0 +1,199 @@
+r"""The study of "On Memorization in Diffusion Models": how effective memorization depends on data, model and training.
+
+A run is one training set of n points, one replicate and one arm: a combination of factor values, such as
+``{"labels": "random-10"}``. One arm is the baseline; the others differ from it in one factor or more. Tables of runs
+have a row per run and snapshot and the columns
+
+    arm, n, replicate, step, epoch, r_mem (share of copies), count (points judged), and any measures of quality.
+
+EMM is that of the *last* snapshot (``measure.emm``), the model that training ends with. The paper takes the largest
+share over all snapshots, which is selected by what it measures; it is computed beside it, and called "best".
+
+A factor is shown by the ratio of its arm's EMM to the baseline's, beside what it does to quality at one common size:
+that nearest to the baseline's EMM, on the log scale, at which both were run.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from diffmem.measure import emm
+from diffmem.measure.criteria import ONE_THIRD, second
+from diffmem.measure.emm import Estimate
+from diffmem.measure.intervals import mean_interval, over_replicates
+
+RUN = ["arm", "n", "replicate"]
+SNAPSHOTS = ("last", "best")
+POINTS = 100  # of a fitted curve
+FACTORS = [
+    "arm", "factor", "ratio", "low", "high", "censored", "replicates", "measure", "quality_n", "quality",
+    "quality_baseline", "quality_difference", "quality_low", "quality_high",
+]  # fmt: skip
+
+Arms = dict[str, dict[str, object]]  # name -> factor values
+
+
+def chosen(runs: pd.DataFrame, snapshot: str) -> pd.DataFrame:
+    """One row per run: that of the ``"last"`` snapshot, or of the ``"best"``, with the most copies of all trained."""
+    if snapshot == "last":
+        return runs.loc[runs.groupby(RUN, sort=False)["step"].idxmax()].reset_index(drop=True)
+    trained = runs[runs["step"] > 0]
+    return trained.loc[trained.groupby(RUN, sort=False)["r_mem"].idxmax()].reset_index(drop=True)
+
+
+def curves(runs: pd.DataFrame, *, quality: list[str]) -> pd.DataFrame:
+    """Mean and 95 % interval over replicates of r_mem and of every column ``quality``, against n.
+
+    Returns:
+        the columns arm, n, snapshot (``SNAPSHOTS``), measure, mean, low, high, replicates.
+    """
+    parts = []
+    for snapshot in SNAPSHOTS:
+        for measure in ("r_mem", *quality):
+            part = over_replicates(chosen(runs, snapshot), by=["arm", "n"], value=measure)
+            parts.append(part.assign(snapshot=snapshot, measure=measure))
+    return pd.concat(parts, ignore_index=True).sort_values(["snapshot", "measure", "arm", "n"], ignore_index=True)
+
+
+def estimates(runs: pd.DataFrame, *, snapshot: str = "last") -> dict[str, Estimate]:
+    """EMM of every arm."""
+    return {
+        arm: emm.estimate(size=rows["n"], replicate=rows["replicate"], share=rows["r_mem"], count=rows["count"])
+        for arm, rows in chosen(runs, snapshot).groupby("arm", sort=False)
+    }
+
+
+def table(found: dict[str, Estimate]) -> pd.DataFrame:
+    """Estimates as a table: arm, emm, low, high, bracket_low, bracket_high, censored, replicates and all in words."""
+    rows = [
+        {
+            "arm": arm,
+            "emm": e.emm,
+            "low": e.low,
+            "high": e.high,
+            "bracket_low": e.bracket[0],
+            "bracket_high": e.bracket[1],
+            "censored": e.censored,
+            "replicates": e.replicates,
+            "words": emm.said(e),
+        }
+        for arm, e in found.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def fits(found: dict[str, Estimate]) -> pd.DataFrame:
+    """The fitted curves: arm, n, r_mem, where an arm has a crossing."""
+    parts = [pd.DataFrame({"arm": [], "n": [], "r_mem": []})]
+    for arm, e in found.items():
+        if len(e.slope):
+            n = np.geomspace(*e.span, POINTS)
+            parts.append(pd.DataFrame({"arm": arm, "n": n, "r_mem": e.curve(n)}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def changed(factors: dict[str, object], baseline: dict[str, object]) -> dict[str, object]:
+    """The factor values in which an arm differs from the baseline."""
+    return {name: value for name, value in factors.items() if value != baseline.get(name)}
+
+
+def factors(runs: pd.DataFrame, found: dict[str, Estimate], *, arms: Arms, baseline: str, quality: str) -> pd.DataFrame:
+    """EMM of every arm over that of the baseline, and its quality at a common size.
+
+    Args:
+        runs: the table of runs.
+        found: the EMM of every arm.
+        quality: the column of ``runs`` that says how good the samples are.
+
+    Returns:
+        the columns ``FACTORS``: what differs from the baseline, in words; EMM over that of the baseline with its
+        interval; the quality of both at the size ``quality_n``, and their difference, paired by replicate, with its
+        own. Missing where an arm shares no size with the baseline.
+    """
+    last = chosen(runs, "last")
+    rows = []
+    for arm in (name for name in found if name != baseline):
+        of = emm.ratio(found[arm], found[baseline])
+        words = ", ".join(f"{name} {value}" for name, value in changed(arms[arm], arms[baseline]).items())
+        row = {"arm": arm, "factor": words, "ratio": of.value, "low": of.low, "high": of.high, "censored": of.censored}
+        row["replicates"] = min(found[arm].replicates, found[baseline].replicates)
+        beside = _beside(last, arm, baseline, near=found[baseline].emm, quality=quality)
+        rows.append({**row, "measure": quality, **beside})
+    return pd.DataFrame(rows, columns=FACTORS)
+
+
+def groups(arms: Arms, *, baseline: str) -> dict[str, list[str]]:
+    """What belongs into one panel: factor -> the baseline and the arms that differ from it in that factor alone."""
+    found: dict[str, list[str]] = {}
+    for arm, values in arms.items():
+        if len(names := list(changed(values, arms[baseline]))) == 1:
+            found.setdefault(names[0], [baseline]).append(arm)
+    return found or {"": [baseline]}
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Generated images beside the training images nearest to them.
+
+    Attributes:
+        kind: what a row of them shows.
+        generated, nearest: images of shape (rows, columns, height, width) or (..., height, width, channels).
+        score: d_1 / d_2 of each, of shape (rows, columns).
+    """
+
+    kind: tuple[str, ...]
+    generated: np.ndarray
+    nearest: np.ndarray
+    score: np.ndarray
+
+
+def matches(
+    *, generated: np.ndarray, positions: np.ndarray, neighbours: np.ndarray, shape: tuple[int, ...], count: int = 8
+) -> Matches:
+    """The ``count`` best matches, those nearest to the threshold of 1/3, and those farthest from any training image.
+
+    One for each training image, while there are others.
+
+    Args:
+        generated: points (g, d).
+        positions: the training locations (m, d).
+        neighbours: their neighbour table (g,), with train_distance and train_location.
+        shape: of one image, with product d.
+    """
+    score, location = second(neighbours["train_distance"]), neighbours["train_location"][:, 0]
+    orders = {
+        "best": score,
+        "near 1/3": np.abs(np.log(np.maximum(score, 1e-9) / ONE_THIRD)),
+        "worst": -neighbours["train_distance"][:, 0],
+    }
+    rows = np.array([_first_of_each(np.argsort(key, kind="stable"), location, count) for key in orders.values()])
+    images = [x[rows].reshape(*rows.shape, *shape) for x in (generated, positions[location])]
+    return Matches(tuple(orders), *images, score[rows])
+
+
+def _first_of_each(order: np.ndarray, location: np.ndarray, count: int) -> np.ndarray:
+    """The first ``count`` of ``order``, those of new locations before others."""
+    _, first = np.unique(location[order], return_index=True)
+    again = np.setdiff1d(np.arange(len(order)), first)
+    return order[np.concatenate([np.sort(first), again])[:count]]
+
+
+def _beside(last: pd.DataFrame, arm: str, baseline: str, *, near: float, quality: str) -> dict[str, float]:
+    """Quality of both arms at the size nearest to ``near`` that they share, and the paired difference."""
+    wide = last[last["arm"].isin([arm, baseline])].pivot(index=["n", "replicate"], columns="arm", values=quality)
+    wide = wide.dropna()
+    if wide.empty:
+        return {}
+    sizes = wide.index.get_level_values("n").unique()
+    n = sizes[np.abs(np.log(sizes / near)).argmin()]
+    pair = wide.loc[n]
+    mean, low, high = mean_interval((pair[arm] - pair[baseline]).to_numpy())
+    return {
+        "quality_n": n,
+        "quality": pair[arm].mean(),
+        "quality_baseline": pair[baseline].mean(),
+        "quality_difference": mean,
+        "quality_low": low,
+        "quality_high": high,
+    }

@@ -1,0 +1,261 @@
+r"""The claims of "On Memorization in Diffusion Models", put to the test arm by arm.
+
+    E1    R_mem falls with the number of training points
+    E2    EMM falls with the dimension of the data
+    E3    EMM grows with the width of the network
+    E4    its depth has no such direction: EMM rises and falls
+    E5    skip connections at high resolution matter more than those at low
+    E6    random labels do as much as true ones
+    E7    EMM grows with the number C of random labels
+    E8    labels of one image each raise it most
+    E9    a running mean of the weights changes nothing
+    E10   weight decay lowers it
+    E11   random labels act as a smaller training set: EMM with C of them is C times that without
+
+E11 is what the closed-form optimum says (each label has a set of n / C of its own), not what the paper reports.
+
+Directions compare the two outer values of a factor, all others being those of the baseline, by the ratio of their EMMs
+and its 95 % interval: "reproduced" and "not reproduced" need one off 1. Claims of equality are reproduced by an
+interval within a factor ``SAME`` of 1, not by one off 1 that is no such thing, and else undecided: what was not seen is
+not thereby absent. E4 needs an inner value whose EMM is above those of both outer ones, or below both; shown is the
+less clear of these two comparisons.
+
+Three replicates are enough for a verdict, since the coverage of these intervals was simulated with as many.
+Claims about factors that were not varied are absent.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from diffmem.measure.emm import Estimate, Ratio, ratio
+from diffmem.measure.intervals import mean_interval, sign_flip
+from diffmem.studies.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED
+from diffmem.studies.effective import Arms, changed, chosen
+from diffmem.studies.reported import EFFECTIVE
+
+LEAST = 3  # replicates for a verdict
+SAME = 1.25  # EMMs within this factor count as equal
+UNDECIDED = "undecided"
+FIGURE = {"curves": "effective", "factors": "factors"}
+
+Found = dict[str, Estimate]  # arm -> EMM
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The EMM of an arm over that of another, and the smaller of their numbers of replicates."""
+
+    arm: str
+    other: str
+    ratio: Ratio
+    replicates: int
+
+    @property
+    def logs(self) -> tuple[float, float]:
+        """Interval of the log ratio."""
+        with np.errstate(divide="ignore"):
+            return float(np.log(self.ratio.low)), float(np.log(self.ratio.high))
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A claim that EMM rises (``sign`` 1) or falls (-1) with a factor, and the words for it."""
+
+    claim: str
+    factor: str
+    sign: int
+    statement: str
+
+
+DIRECTIONS = (
+    Direction("E2", "dimension", -1, "EMM falls with the dimension of the data"),
+    Direction("E3", "width", 1, "EMM grows with the width of the network"),
+    Direction("E5", "skips", 1, "EMM grows with the resolution of the skip connections that are kept"),
+    Direction("E7", "labels", 1, "EMM grows with the number of random labels"),
+    Direction("E10", "weight_decay", -1, "weight decay lowers EMM"),
+)
+
+
+def claims(
+    runs: pd.DataFrame,
+    found: Found,
+    *,
+    arms: Arms,
+    baseline: str,
+    study: str,
+    settings: str,
+    factors: pd.DataFrame,
+    classes: int = 10,
+) -> pd.DataFrame:
+    """One row per claim that the arms allow, with the columns ``claims.COLUMNS`` and paper, its own number.
+
+    Args:
+        runs, found, factors: as in ``studies.effective``.
+        settings: what the study holds for, in words.
+        classes: number of true labels, with as many random ones of which E6 compares them.
+    """
+    rows = [_falls(name, rows) for name, rows in chosen(runs, "last").groupby("arm", sort=False)]
+    rows += [_direction(claim, arms, baseline, found) for claim in DIRECTIONS]
+    rows.append(_no_direction(arms, baseline, found))
+    rows += _labels(arms, baseline, found, classes)
+    rows += [
+        _equal("E9", _pair(found, arm, baseline), f"a running mean of {value} instead changes nothing")
+        for value, arm in _family(arms, baseline, found, "ema").items()
+        if arm != baseline
+    ]
+    table = pd.DataFrame([row for row in rows if row])
+    words = _qualities(factors)
+    table["holds_for"] = [settings + words.get(cell, "") for cell in table["cell"]]
+    return table.assign(study=study, paper=table["claim"].map(EFFECTIVE)).reindex(columns=[*COLUMNS, "paper"])
+
+
+def decided(low: float, high: float, *, sign: int, replicates: int) -> str:
+    """Verdict on the claim that a number, of which this is the interval, has the sign ``sign``."""
+    if replicates < LEAST or np.isnan([low, high]).any():
+        return FEW
+    if low <= 0 <= high:
+        return CHANCE
+    return REPRODUCED if (low > 0) == (sign > 0) else REFUTED
+
+
+def equal(pair: Pair) -> str:
+    """Verdict on the claim that a ratio is 1."""
+    low, high = pair.logs
+    if decided(low, high, sign=1, replicates=pair.replicates) == FEW:
+        return FEW
+    if max(-low, high) < np.log(SAME):
+        return REPRODUCED
+    return REFUTED if low > 0 or high < 0 else UNDECIDED
+
+
+# --- single claims ----------------------------------------------------------------------------------------------------
+
+
+def _falls(arm: str, runs: pd.DataFrame) -> dict[str, object] | None:
+    """E1, from the last snapshot of every run of an arm."""
+    wide = runs.pivot(index="replicate", columns="n", values="r_mem")
+    if wide.shape[1] < 2:
+        return None
+    change = (wide.iloc[:, -1] - wide.iloc[:, 0]).dropna().to_numpy()
+    effect, low, high = mean_interval(change)
+    steps = np.diff(wide.mean())
+    ends = f"from {wide.columns[0]:,} to {wide.columns[-1]:,} points"
+    return {
+        "claim": "E1",
+        "cell": arm,
+        "statement": f"R_mem falls {ends} ({(steps < 0).sum()} of {len(steps)} steps fall, {(steps > 0).sum()} rise)",
+        "verdict": decided(low, high, sign=-1, replicates=len(change)),
+        "effect": effect,
+        "low": low,
+        "high": high,
+        "unit": "difference of R_mem",
+        "p": sign_flip(change) if len(change) > 1 else np.nan,
+        "replicates": len(change),
+        "figure": FIGURE["curves"],
+    }
+
+
+def _direction(claim: Direction, arms: Arms, baseline: str, found: Found) -> dict[str, object] | None:
+    levels = _levels(arms, baseline, found, claim.factor)
+    if len(levels) < 2:
+        return None
+    names = [levels[value] for value in sorted(levels)]
+    steps = [np.sign(found[b].emm - found[a].emm) == claim.sign for a, b in pairwise(names)]
+    statement = f"{claim.statement} ({sum(steps)} of {len(steps)} steps from {min(levels):g} to {max(levels):g})"
+    pair = _pair(found, names[-1], names[0])
+    return _row(claim.claim, pair, statement, decided(*pair.logs, sign=claim.sign, replicates=pair.replicates))
+
+
+def _no_direction(arms: Arms, baseline: str, found: Found) -> dict[str, object] | None:
+    """E4: the inner depth that stands out most clearly above (sign 1) or below (-1) both outer ones."""
+    levels = _levels(arms, baseline, found, "depth")
+    if len(levels) < 3:
+        return None
+    first, *inner, last = (levels[value] for value in sorted(levels))
+    legs = [_weaker(_pair(found, name, first), _pair(found, name, last), sign) for name in inner for sign in (1, -1)]
+    clear, pair = max(legs, key=lambda leg: leg[0])
+    along = _pair(found, last, first)
+    ends = decided(*along.logs, sign=1, replicates=along.replicates)
+    steps = {np.sign(found[b].emm - found[a].emm) for a, b in pairwise([first, *inner, last])}
+    straight = ends in (REPRODUCED, REFUTED) and len(steps) == 1
+    verdict = FEW if ends == FEW else REPRODUCED if clear > 0 else REFUTED if straight else CHANCE
+    return _row("E4", pair, "EMM is not monotone in the depth of the network", verdict)
+
+
+def _weaker(one: Pair, other: Pair, sign: int) -> tuple[float, Pair]:
+    """The pair whose log ratio times ``sign`` is less clearly above zero, and the lower end of that."""
+    ends = [min(sign * np.array(pair.logs)) for pair in (one, other)]
+    return (ends[0], one) if ends[0] <= ends[1] else (ends[1], other)
+
+
+def _labels(arms: Arms, baseline: str, found: Found, classes: int) -> list[dict[str, object]]:
+    """E6, E8 and E11."""
+    family = _family(arms, baseline, found, "labels")
+    random = _levels(arms, baseline, found, "labels")
+    rows = []
+    if "class" in family and classes in random:
+        statement = f"{classes} random labels do as much as {classes} true ones"
+        rows.append(_equal("E6", _pair(found, random[classes], family["class"]), statement))
+    if "unique" in family and random:
+        pair = _pair(found, family["unique"], random[max(random)])
+        statement = f"labels of one image each raise EMM above that of {max(random):g} random ones"
+        verdict = decided(*pair.logs, sign=1, replicates=pair.replicates)
+        rows.append(_row("E8", pair, statement, verdict))
+    for number in sorted(random) if "none" in family else ():
+        statement = f"EMM with {number:g} random labels is {number:g} times that without (shown: over {number:g})"
+        rows.append(_equal("E11", _pair(found, random[number], family["none"], over=number), statement))
+    return rows
+
+
+def _equal(claim: str, pair: Pair, statement: str) -> dict[str, object]:
+    return _row(claim, pair, statement, equal(pair))
+
+
+# --- arms and rows ----------------------------------------------------------------------------------------------------
+
+
+def _family(arms: Arms, baseline: str, found: Found, factor: str) -> dict[object, str]:
+    """Value of the factor -> arm that has it and is like the baseline in all else."""
+    alike = [arm for arm in found if set(changed(arms[arm], arms[baseline])) <= {factor}]
+    return {arms[arm][factor]: arm for arm in alike if factor in arms[arm]}
+
+
+def _levels(arms: Arms, baseline: str, found: Found, factor: str) -> dict[float, str]:
+    """The same for values that are numbers, or numbers of random labels."""
+    family = _family(arms, baseline, found, factor)
+    matches = {value: re.fullmatch(r"(?:random-)?([\d.]+(?:e-?\d+)?)", str(value)) for value in family}
+    return {float(match[1]): family[value] for value, match in matches.items() if match}
+
+
+def _pair(found: Found, arm: str, other: str, over: float = 1.0) -> Pair:
+    of = ratio(found[arm], found[other])
+    of = Ratio(of.value / over, of.low / over, of.high / over, of.censored)
+    return Pair(arm, other, of, min(found[arm].replicates, found[other].replicates))
+
+
+def _row(claim: str, pair: Pair, statement: str, verdict: str) -> dict[str, object]:
+    return {
+        "claim": claim,
+        "cell": pair.arm,
+        "reference": pair.other,
+        "statement": statement,
+        "verdict": verdict,
+        "effect": pair.ratio.value,
+        "low": pair.ratio.low,
+        "high": pair.ratio.high,
+        "unit": f"{pair.ratio.censored} ratio of EMMs".strip(),
+        "replicates": pair.replicates,
+        "figure": FIGURE["factors"],
+    }
+
+
+def _qualities(factors: pd.DataFrame) -> dict[str, str]:
+    """Arm -> its quality beside the baseline's, in words."""
+    return {
+        row.arm: f"; {row.measure} {row.quality:.3g} against {row.quality_baseline:.3g} at n = {row.quality_n:,.0f}"
+        for row in factors[factors["quality"].notna()].itertuples()
+    }
