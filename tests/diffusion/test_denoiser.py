@@ -10,7 +10,14 @@ from diffmem.diffusion import denoiser, networks, schedules
 MODEL = dict(network="residual-mlp", width=8, blocks=1, embedding=4, scale=2.0)
 EDM = dict(sigma_min=0.002, sigma_max=80.0, rho=7.0, p_mean=-1.2, p_std=1.2, sigma_data=0.5)
 LINEAR = dict(steps=50, beta_min=1e-4, beta_max=0.02)
-SCHEDULES = {"linear": schedules.linear(**LINEAR), "cosine": schedules.cosine(steps=20), "edm": schedules.edm(**EDM)}
+RAMP = dict(sigma_min=0.002, sigma_max=80.0, rho=7.0)
+SCHEDULES = {
+    "linear": schedules.linear(**LINEAR),
+    "cosine": schedules.cosine(steps=20),
+    "edm": schedules.edm(**EDM),
+    "vp": schedules.vp(**RAMP),
+    "ve": schedules.ve(**RAMP),
+}
 
 
 def draw(r=2, b=50, d=3):
@@ -27,7 +34,7 @@ def silent(z, c):
     return torch.zeros_like(z)
 
 
-@pytest.mark.parametrize("name", ["linear", "cosine"])
+@pytest.mark.parametrize("name", ["linear", "cosine", "vp"])
 def test_a_network_that_tells_the_noise_gives_back_the_clean_point(name):
     schedule, (x0, u, eps) = SCHEDULES[name], draw().values()
     sigma = schedule.quantile(u)

@@ -4,6 +4,7 @@
 """
 
 import copy
+import math
 from typing import Any
 
 from diffmem import registry
@@ -30,10 +31,24 @@ def dimension(data: dict[str, Any]) -> int:
     return registry.DIMENSIONS.get(data["shape"]) or data["dimension"]
 
 
+def image(data: dict[str, Any]) -> list[int]:
+    """Channels, height and width of a point; one that is no image is a row of pixels."""
+    return list(registry.IMAGES.get(data["shape"], (1, 1, dimension(data))))
+
+
+def connections(model: dict[str, Any]) -> int:
+    """Number of skip connections of a U-Net."""
+    return len(model["multipliers"]) * (model["blocks"] + 1)
+
+
 def resolve(cell: dict[str, Any]) -> dict[str, Any]:
     """A copy of a complete cell in which nothing is null any more."""
     cell = copy.deepcopy(cell)
-    data, sampling, measure = cell["data"], cell["sampling"], cell["measure"]
+    data, model, sampling, measure = (cell[section] for section in ("data", "model", "sampling", "measure"))
+    if model["image"] is None:
+        model["image"] = image(data)
+    if model["skips"] is None:
+        model["skips"] = list(range(1, connections(model) + 1))
     if data["test"] is None:
         data["test"] = data["inliers"]
     if data["twins"] is None:
@@ -43,14 +58,14 @@ def resolve(cell: dict[str, Any]) -> dict[str, Any]:
     if data["fresh"] is None:
         data["fresh"] = sampling["count"]
     if sampling["steps"] is None:
-        sampling["steps"] = cell["schedule"]["steps"] if cell["schedule"]["name"] != "edm" else EDM_STEPS
+        sampling["steps"] = EDM_STEPS if _ramped(cell["schedule"]) else cell["schedule"]["steps"]
     measure["ratios"] = sorted({float(r) for r in (*measure["ratios"], measure["ratio"])})
     return cell
 
 
 def problem(cell: dict[str, Any]) -> str | None:
     """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
-    return next(filter(None, (check(cell) for check in (_data, _training, _sampling, _finite))), None)
+    return next(filter(None, (check(cell) for check in (_data, _model, _training, _sampling, _finite))), None)
 
 
 def unused(cells: list[dict[str, Any]], given: dict[str, Any]) -> str | None:
@@ -90,6 +105,27 @@ def _data(cell: dict[str, Any]) -> str | None:
     return None
 
 
+def _model(cell: dict[str, Any]) -> str | None:
+    model, features = cell["model"], dimension(cell["data"])
+    if model["network"] != "unet":
+        return None
+    shape, halvings = model["image"], len(model["multipliers"]) - 1
+    if len(shape) != 3 or math.prod(shape) != features:
+        return (
+            f"model.image = {shape}: must be channels, height and width whose product is the data's {features} features"
+        )
+    if shape[1] != shape[2] or shape[1] % 2**halvings:
+        return (
+            f"model.multipliers = {model['multipliers']}: an image of {shape[1]} x {shape[2]} pixels "
+            f"must be square, and its side a multiple of {2**halvings} to be halved {halvings} times; give fewer multipliers"
+        )
+    if model["width"] % 2:
+        return f"model.width = {model['width']}: must be even for a unet, half sines and half cosines"
+    if beyond := [i for i in model["skips"] if i > connections(model)]:
+        return f"model.skips = {model['skips']}: there is no connection {beyond[0]}, only 1 to {connections(model)}"
+    return None
+
+
 def _training(cell: dict[str, Any]) -> str | None:
     training = cell["training"]
     snapshots, most = training["snapshots"], training["epochs"] + 1
@@ -100,13 +136,18 @@ def _training(cell: dict[str, Any]) -> str | None:
 
 def _sampling(cell: dict[str, Any]) -> str | None:
     schedule, steps = cell["schedule"], cell["sampling"]["steps"]
-    if schedule["name"] == "edm":
+    if _ramped(schedule):
         low, high = schedule["sigma_min"], schedule["sigma_max"]
         if low >= high:
             return f"schedule.sigma_min = {low}: must be less than schedule.sigma_max = {high}"
     elif steps > schedule["steps"]:
         return f"sampling.steps = {steps}: must be at most schedule.steps = {schedule['steps']}"
     return None
+
+
+def _ramped(schedule: dict[str, Any]) -> bool:
+    """Whether sampling goes through the levels of Karras et al. and not through those of a discrete process."""
+    return "rho" in registry.options(registry.SCHEDULES[schedule["name"]])
 
 
 def _finite(cell: dict[str, Any]) -> str | None:

@@ -22,11 +22,15 @@ SHAPES = {
 }
 NETWORKS = {
     "residual-mlp": "diffmem.diffusion.networks:ResidualMLP",
+    "image-mlp": "diffmem.diffusion.image_mlp:ImageMLP",
+    "unet": "diffmem.diffusion.unet:unet",
 }
 SCHEDULES = {
     "linear": "diffmem.diffusion.schedules:linear",
     "cosine": "diffmem.diffusion.schedules:cosine",
     "edm": "diffmem.diffusion.schedules:edm",
+    "vp": "diffmem.diffusion.schedules:vp",
+    "ve": "diffmem.diffusion.schedules:ve",
 }
 SAMPLERS = {
     "ddpm": "diffmem.diffusion.samplers:ddpm",
@@ -48,6 +52,8 @@ FIGURES = {
 
 # Features of the shapes that do not take a dimension as an option.
 DIMENSIONS = {"moons": 2, "circles": 2, "swiss-roll": 3, "s-curve": 3, "digits": 64}
+# Channels, height and width of the shapes that are images.
+IMAGES = {"digits": (1, 8, 8)}
 # Shapes that cannot be drawn without end, and how many points they hold.
 FINITE = {"digits": 1797}
 
