@@ -26,11 +26,11 @@ def draw(r=2, b=50, d=3):
     return dict(x0=x0, u=torch.rand(r, b, generator=generator, dtype=torch.float64), eps=eps)
 
 
-def arbitrary(z, c):
+def arbitrary(z, c, *_):
     return torch.tanh(2 * z + 0.1 * c[..., None]) + 0.3
 
 
-def silent(z, c):
+def silent(z, c, *_):
     return torch.zeros_like(z)
 
 
@@ -39,7 +39,7 @@ def test_a_network_that_tells_the_noise_gives_back_the_clean_point(name):
     schedule, (x0, u, eps) = SCHEDULES[name], draw().values()
     sigma = schedule.quantile(u)
     x = x0 + sigma[..., None] * eps
-    denoise = denoiser.denoiser(lambda z, c: eps, schedule)
+    denoise = denoiser.denoiser(lambda z, c, *_: eps, schedule)
     torch.testing.assert_close(denoise(x, sigma), x0, atol=1e-10, rtol=1e-10)
 
 
@@ -80,7 +80,7 @@ def test_a_silent_edm_network_loses_one_on_data_of_the_assumed_spread():
 def test_the_optimum_of_a_repeated_point_loses_nothing(name):
     schedule, sample, point = SCHEDULES[name], draw(), torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
 
-    def optimum(z, c):
+    def optimum(z, c, *_):
         if name == "edm":
             sigma = torch.exp(4 * c / 25)[..., None]
             x = z * (sigma**2 + 0.25).sqrt()

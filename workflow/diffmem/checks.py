@@ -117,7 +117,7 @@ def _model(cell: dict[str, Any]) -> str | None:
     if shape[1] != shape[2] or shape[1] % 2**halvings:
         return (
             f"model.multipliers = {model['multipliers']}: an image of {shape[1]} x {shape[2]} pixels "
-            f"must be square, and its side a multiple of {2**halvings} to be halved {halvings} times; give fewer multipliers"
+            f"must be square with a side that is a multiple of {2**halvings}; give fewer multipliers"
         )
     if model["width"] % 2:
         return f"model.width = {model['width']}: must be even for a unet, half sines and half cosines"
@@ -128,9 +128,10 @@ def _model(cell: dict[str, Any]) -> str | None:
 
 def _training(cell: dict[str, Any]) -> str | None:
     training = cell["training"]
-    snapshots, most = training["snapshots"], training["epochs"] + 1
+    unit = "steps" if training["steps"] else "epochs"
+    snapshots, most = training["snapshots"], training[unit] + 1
     if snapshots["spacing"] != "every" and snapshots["count"] > most:
-        return f"training.snapshots.count = {snapshots['count']}: must be at most training.epochs + 1 = {most}"
+        return f"training.snapshots.count = {snapshots['count']}: must be at most training.{unit} + 1 = {most}"
     return None
 
 

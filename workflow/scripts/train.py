@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from diffmem import files, job
 from diffmem.cells import replicates
-from diffmem.diffusion import denoiser, networks, training
+from diffmem.diffusion import denoiser, losses, networks, training
 
 job.start(snakemake.log[0])
 torch.set_flush_denormal(True)
@@ -31,6 +31,6 @@ with (
 ):
     for number, snapshot in enumerate(training.train(network, schedule, **run, tick=bar.update)):
         out[:, number] = snapshot.parameters
-        tables.append(training.loss_table(snapshot, replicates=shard).assign(snapshot=number))
+        tables.append(losses.loss_table(snapshot, replicates=shard).assign(snapshot=number))
 identity = {key: snakemake.wildcards[key] for key in ("study", "cell")}
 files.save_table(snakemake.output.training, pd.concat(tables, ignore_index=True).assign(**identity))

@@ -28,7 +28,6 @@ from typing import NamedTuple
 
 import torch
 
-
 BETA_D, BETA_MIN, EPSILON = 19.9, 0.1, 1e-5  # of (3)
 VE_RANGE = 0.02, 100.0  # of (4)
 

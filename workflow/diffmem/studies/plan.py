@@ -12,7 +12,7 @@ import pandas as pd
 
 from diffmem import checks
 from diffmem.cells import Study
-from diffmem.diffusion.training import snapshot_epochs
+from diffmem.diffusion.training import budget
 
 FLOPS = 6e10  # per second on one core
 STEP_OVERHEAD = 2e-4  # seconds per replicate and training step, beside the arithmetic
@@ -43,9 +43,8 @@ def plan(studies: dict[str, Study], *, parameters: Callable[[dict[str, Any], int
 def _cost(cell: dict[str, Any], study: Study, parameters: int) -> dict[str, float]:
     data, training, sampling = cell["data"], cell["training"], cell["sampling"]
     n, d = checks.rows(data), checks.dimension(data)
-    batch = min(training["batch"], n)
-    steps = training["epochs"] * (n // batch)
-    snapshots = len(snapshot_epochs(training["epochs"], **training["snapshots"]))
+    length = budget(training, points=n)
+    steps, batch, snapshots = length.steps[-1], length.batch, len(length.steps)
     forward = 2 * parameters  # operations per point
     evaluations = sampling["steps"] * (2 if sampling["sampler"] == "heun" else 1)
     seconds = study.replicates * (
