@@ -113,16 +113,15 @@ def test_a_stack_with_labels_dropout_and_parts_of_batches_equals_single_training
     def trained(replicates):
         points = data(replicates, n=20, d=16)
         labels = torch.stack([torch.arange(20) * (r + 1) % 3 for r in replicates])
-        changes = dict(batch=32, cycle=True, microbatch=16, steps=4, optimizer="adam", ema=0.5)
+        changes = dict(batch=32, cycle=True, microbatch=16, steps=2, optimizer="adam", ema=0.5)
         changes["snapshots"] = dict(spacing="linear", count=2)
         return run(replicates, points=points, labels=labels, label_count=3, model=model, **changes)[1]
 
-    stacked = trained([0, 3, 7])
-    for i, r in enumerate([0, 3, 7]):
-        for whole, single in zip(stacked, trained([r]), strict=True):
-            assert torch.equal(whole.parameters[i : i + 1], single.parameters)
-            assert torch.equal(whole.train_loss[i : i + 1], single.train_loss)
-            assert torch.equal(whole.test_loss[i : i + 1], single.test_loss)
+    stacked = trained([3, 7])
+    for whole, single in zip(stacked, trained([7]), strict=True):
+        assert torch.equal(whole.parameters[1:], single.parameters)
+        assert torch.equal(whole.train_loss[1:], single.train_loss)
+        assert torch.equal(whole.test_loss[1:], single.test_loss)
 
 
 @pytest.mark.usefixtures("float64")

@@ -46,13 +46,12 @@ class Stack(nn.Module):
         generators: Generators | None = None,
     ) -> torch.Tensor:
         """F(x, c_noise, label, generators), shapes as at the top of ``networks``."""
-        r = len(x)
+        nothing = [None] * len(x)
         sets = zip(*(value.unbind() for value in self.values), strict=True)
-        rows = zip(sets, x, c_noise.expand(r, -1), label or [None] * r if label is None else label, strict=True)
-        each = generators or [None] * r
-        return torch.stack(
-            [
-                functional_call(self.single[0], dict(zip(self.names, values, strict=True)), (*inputs, g))
-                for (values, *inputs), g in zip(rows, each, strict=True)
-            ]
-        )
+        labels, masks = nothing if label is None else label, generators or nothing
+        rows = zip(sets, x, c_noise.expand(len(x), -1), labels, masks, strict=True)
+        return torch.stack([self._one(values, *inputs) for values, *inputs in rows])
+
+    def _one(self, values: tuple[torch.Tensor, ...], *inputs: torch.Tensor | torch.Generator | None) -> torch.Tensor:
+        named = dict(zip(self.names, values, strict=True))
+        return functional_call(self.single[0], named, inputs, tie_weights=False)
