@@ -20,7 +20,7 @@ import torch
 from diffmem.diffusion.denoiser import Denoiser
 
 LOGITS = 2**23  # exponents of (1) that are held at once,
-VALUES = 2**22  # and coordinates of training points that are brought to float64 at once
+VALUES = 2**23  # and coordinates of training points that are brought to float64 at once
 
 
 def optimum(
