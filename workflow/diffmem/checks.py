@@ -50,12 +50,27 @@ def onset_dimension(law: dict[str, Any]) -> int:
     return len(law["variances"]) if law["name"] == "spectrum" else law["dimension"]
 
 
+def image(data: dict[str, Any]) -> list[int]:
+    """Channels, height and width of a point; one that is no image is a row of pixels."""
+    known = size(data)
+    return list(known) if len(known) == 3 else [1, 1, math.prod(known)]
+
+
+def connections(model: dict[str, Any]) -> int:
+    """Number of skip connections of a U-Net."""
+    return len(model["multipliers"]) * (model["blocks"] + 1)
+
+
 def resolve(cell: dict[str, Any]) -> dict[str, Any]:
     """A copy of a complete cell in which no null stands for a number any more."""
     cell = copy.deepcopy(cell)
     if "onset" in cell:
         return cell
-    data, sampling, measure = cell["data"], cell["sampling"], cell["measure"]
+    data, model, sampling, measure = (cell[section] for section in ("data", "model", "sampling", "measure"))
+    if model["image"] is None and not _collection(cell):  # whose size may not be known
+        model["image"] = image(data)
+    if model["skips"] is None:
+        model["skips"] = list(range(1, connections(model) + 1))
     if data["test"] is None:
         data["test"] = data["inliers"]
     if data["twins"] is None:
@@ -65,14 +80,14 @@ def resolve(cell: dict[str, Any]) -> dict[str, Any]:
     if data["fresh"] is None:
         data["fresh"] = sampling["count"]
     if sampling["steps"] is None:
-        sampling["steps"] = cell["schedule"]["steps"] if cell["schedule"]["name"] != "edm" else EDM_STEPS
+        sampling["steps"] = EDM_STEPS if _ramped(cell["schedule"]) else cell["schedule"]["steps"]
     measure["ratios"] = sorted({float(r) for r in (*measure["ratios"], measure["ratio"])})
     return cell
 
 
 def problem(cell: dict[str, Any]) -> str | None:
     """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
-    training = (_data, _collection, _labels, _training, _sampling, _finite)
+    training = (_data, _collection, _labels, _model, _training, _sampling, _finite)
     rules = (_spectrum, _sizes) if "onset" in cell else training
     return next(filter(None, (check(cell) for check in rules)), None)
 
@@ -153,23 +168,50 @@ def _labels(cell: dict[str, Any]) -> str | None:
     return None
 
 
+def _model(cell: dict[str, Any]) -> str | None:
+    model, features = cell["model"], dimension(cell["data"])
+    if model["network"] != "unet":
+        return None
+    shape, halvings = model["image"], len(model["multipliers"]) - 1
+    if len(shape) != 3 or math.prod(shape) != features:
+        return (
+            f"model.image = {shape}: must be channels, height and width whose product is the data's {features} features"
+        )
+    if shape[1] != shape[2] or shape[1] % 2**halvings:
+        return (
+            f"model.multipliers = {model['multipliers']}: an image of {shape[1]} x {shape[2]} pixels "
+            f"must be square with a side that is a multiple of {2**halvings}; give fewer multipliers"
+        )
+    if model["width"] % 2:
+        return f"model.width = {model['width']}: must be even for a unet, half sines and half cosines"
+    if beyond := [i for i in model["skips"] if i > connections(model)]:
+        return f"model.skips = {model['skips']}: there is no connection {beyond[0]}, only 1 to {connections(model)}"
+    return None
+
+
 def _training(cell: dict[str, Any]) -> str | None:
     training = cell["training"]
-    snapshots, most = training["snapshots"], training["epochs"] + 1
+    unit = "steps" if training["steps"] else "epochs"
+    snapshots, most = training["snapshots"], training[unit] + 1
     if snapshots["spacing"] != "every" and snapshots["count"] > most:
-        return f"training.snapshots.count = {snapshots['count']}: must be at most training.epochs + 1 = {most}"
+        return f"training.snapshots.count = {snapshots['count']}: must be at most training.{unit} + 1 = {most}"
     return None
 
 
 def _sampling(cell: dict[str, Any]) -> str | None:
     schedule, steps = cell["schedule"], cell["sampling"]["steps"]
-    if schedule["name"] == "edm":
+    if _ramped(schedule):
         low, high = schedule["sigma_min"], schedule["sigma_max"]
         if low >= high:
             return f"schedule.sigma_min = {low}: must be less than schedule.sigma_max = {high}"
     elif steps > schedule["steps"]:
         return f"sampling.steps = {steps}: must be at most schedule.steps = {schedule['steps']}"
     return None
+
+
+def _ramped(schedule: dict[str, Any]) -> bool:
+    """Whether sampling goes through the levels of Karras et al. and not through those of a discrete process."""
+    return "rho" in registry.options(registry.SCHEDULES[schedule["name"]])
 
 
 def _finite(cell: dict[str, Any]) -> str | None:
