@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from diffmem import checks, config
+from diffmem import checks, config, registry
 from diffmem.cells import replicates, shards
 
 CONFIGS = sorted(Path(__file__).parents[1].glob("config/*.yaml"))
@@ -29,13 +29,35 @@ REFUSED = [
     ("training: {epochs: many}", "training.epochs", "'many'", "a whole number"),
     ("training: {ema: 1}", "training.ema", "1", "less than 1"),
     ("training: {epochs: 5, snapshots: {count: 7}}", "snapshots.count", "7", "at most training.epochs + 1 = 6"),
+    ("training: {steps: 5, snapshots: {count: 7}}", "snapshots.count", "7", "at most training.steps + 1 = 6"),
+    ("training: {optimizer: sgd}", "training.optimizer", "'sgd'", "one of adamw, adam"),
+    ("training: {decay: linear}", "training.decay", "'linear'", "one of constant, cosine"),
     ("measure: {ratio: 0.9}", "measure.ratio", "0.9", "at least 1"),
     ("measure: {ratios: [2, 0.5]}", "measure.ratios.1", "0.5", "at least 1"),
     ("measure: {ratios: []}", "measure.ratios", "[]", "at least one"),
     ("model: {embedding: 7}", "model.embedding", "7", "a multiple of 2"),
     ("data: {shape: moon}", "data.shape", "'moon'", "one of moons, circles"),
-    ("model: {network: unet}", "model.network", "'unet'", "one of residual-mlp"),
-    ("schedule: {name: vp}", "schedule.name", "'vp'", "one of linear, cosine, edm"),
+    ("model: {network: vnet}", "model.network", "'vnet'", "one of residual-mlp, image-mlp, unet"),
+    ("model: {scale: 5, dropout: 0.1}", "model.dropout", "0.1", "its options are width"),
+    ("model: {network: unet}", "model.multipliers", "[2, 2, 2]", "1 x 2 pixels must be square"),
+    ("model: {network: unet, image: [1, 3, 1]}", "model.image", "[1, 3, 1]", "the data's 2 features"),
+    (
+        "data: {shape: digits, inliers: 99, fresh: 100}\nmodel: {network: unet, multipliers: [1, 1, 1, 1, 1]}",
+        "model.multipliers",
+        "[1, 1, 1, 1, 1]",
+        "a multiple of 16",
+    ),
+    (
+        "data: {shape: digits, inliers: 99, fresh: 100}\nmodel: {network: unet, blocks: 1, skips: [1, 7]}",
+        "model.skips",
+        "[1, 7]",
+        "only 1 to 6",
+    ),
+    ("data: {shape: digits, inliers: 99, fresh: 100}\nmodel: {network: unet, width: 9}", "model.width", "9", "even"),
+    ("model: {network: unet, skips: [0]}", "model.skips.0", "0", "at least 1"),
+    ("schedule: {name: pv}", "schedule.name", "'pv'", "one of linear, cosine, edm, vp, ve"),
+    ("schedule: {name: vp, sigma_min: 90}", "schedule.sigma_min", "90", "less than schedule.sigma_max = 80"),
+    ("schedule: {name: ve, p_mean: 0}", "schedule.p_mean", "0", "its options are sigma_min"),
     ("sampling: {sampler: euler}", "sampling.sampler", "'euler'", "one of ddpm, ddim, heun"),
     ("data: {twins: true}", "data.twins", "True", "set a count"),
     ("data: {inliers: 0, duplicates: {count: 20}}", "data.inliers", "0", "at least 2"),
@@ -203,7 +225,7 @@ def test_no_null_that_stands_for_a_number_is_left_in_a_cell():
         return {key} if node is None else set()
 
     absent = {".data." + key for key in ("path", "size", "pixels", "classes", "diversity", "labels.count")}
-    for name in ("linear", "cosine", "edm"):
+    for name in registry.SCHEDULES:
         cell = cells(schedule={"name": name})["base"]
         assert set(cell) == {*config.SECTIONS, "seed"}
         assert nulls(cell) == absent

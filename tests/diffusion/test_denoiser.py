@@ -10,7 +10,14 @@ from diffmem.diffusion import denoiser, networks, schedules
 MODEL = dict(network="residual-mlp", width=8, blocks=1, embedding=4, scale=2.0)
 EDM = dict(sigma_min=0.002, sigma_max=80.0, rho=7.0, p_mean=-1.2, p_std=1.2, sigma_data=0.5)
 LINEAR = dict(steps=50, beta_min=1e-4, beta_max=0.02)
-SCHEDULES = {"linear": schedules.linear(**LINEAR), "cosine": schedules.cosine(steps=20), "edm": schedules.edm(**EDM)}
+RAMP = dict(sigma_min=0.002, sigma_max=80.0, rho=7.0)
+SCHEDULES = {
+    "linear": schedules.linear(**LINEAR),
+    "cosine": schedules.cosine(steps=20),
+    "edm": schedules.edm(**EDM),
+    "vp": schedules.vp(**RAMP),
+    "ve": schedules.ve(**RAMP),
+}
 
 
 def draw(r=2, b=50, d=3):
@@ -19,20 +26,20 @@ def draw(r=2, b=50, d=3):
     return dict(x0=x0, u=torch.rand(r, b, generator=generator, dtype=torch.float64), eps=eps)
 
 
-def arbitrary(z, c):
+def arbitrary(z, c, *_):
     return torch.tanh(2 * z + 0.1 * c[..., None]) + 0.3
 
 
-def silent(z, c):
+def silent(z, c, *_):
     return torch.zeros_like(z)
 
 
-@pytest.mark.parametrize("name", ["linear", "cosine"])
+@pytest.mark.parametrize("name", ["linear", "cosine", "vp"])
 def test_a_network_that_tells_the_noise_gives_back_the_clean_point(name):
     schedule, (x0, u, eps) = SCHEDULES[name], draw().values()
     sigma = schedule.quantile(u)
     x = x0 + sigma[..., None] * eps
-    denoise = denoiser.denoiser(lambda z, c: eps, schedule)
+    denoise = denoiser.denoiser(lambda z, c, *_: eps, schedule)
     torch.testing.assert_close(denoise(x, sigma), x0, atol=1e-10, rtol=1e-10)
 
 
@@ -73,7 +80,7 @@ def test_a_silent_edm_network_loses_one_on_data_of_the_assumed_spread():
 def test_the_optimum_of_a_repeated_point_loses_nothing(name):
     schedule, sample, point = SCHEDULES[name], draw(), torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
 
-    def optimum(z, c):
+    def optimum(z, c, *_):
         if name == "edm":
             sigma = torch.exp(4 * c / 25)[..., None]
             x = z * (sigma**2 + 0.25).sqrt()

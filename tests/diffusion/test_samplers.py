@@ -98,7 +98,7 @@ def ho(network, z, betas, noises):
 
 @pytest.mark.parametrize("steps", [1, 2, 50, 200])
 def test_ddpm_takes_the_steps_of_ho_et_al(steps):
-    def network(z, c):
+    def network(z, c, *_):
         return torch.tanh(2 * z - 1 + 0.02 * c[..., None])
 
     betas = torch.linspace(1e-4, 0.02, steps, dtype=torch.float64)

@@ -11,6 +11,7 @@ from diffmem.diffusion import schedules
 
 TINY = dict(beta_min=1e-4, beta_max=0.02)
 EDM = dict(sigma_min=0.002, sigma_max=80.0, rho=7.0, p_mean=-1.2, p_std=1.2, sigma_data=0.5)
+RAMP = dict(sigma_min=0.002, sigma_max=80.0, rho=7.0)
 DDPMS = {"linear": schedules.linear(steps=50, **TINY), "cosine": schedules.cosine(steps=50)}
 
 
@@ -135,3 +136,47 @@ def test_sampling_starts_with_the_deviation_of_the_prior():
     for schedule, abar in ((DDPMS["linear"], linear_abar(50)), (DDPMS["cosine"], cosine_abar(50))):
         assert schedule.prior(schedule.sampling(50)[0]).item() == pytest.approx(1 / math.sqrt(abar[-1]))
     assert schedules.edm(**EDM).prior(torch.tensor(80.0)).item() == 80
+
+
+def test_vp_levels_and_coefficients_are_those_of_table_1():
+    schedule = schedules.vp(**RAMP)
+    for u in (0, 1e-3, 0.1, 0.5, 0.9, 1 - 1e-9):
+        t = 1e-5 + u * (1 - 1e-5)
+        sigma = math.sqrt(math.exp(9.95 * t**2 + 0.1 * t) - 1)
+        assert schedule.quantile(torch.tensor(u, dtype=torch.float64)).item() == pytest.approx(sigma, rel=1e-6)
+        c = schedule.coefficients(torch.tensor([sigma], dtype=torch.float64))
+        assert (c.skip.item(), c.out.item()) == (1, -sigma)  # hence weight 1 / sigma^2
+        assert c.input.item() == pytest.approx(1 / math.sqrt(1 + sigma**2))
+        assert c.noise.item() == pytest.approx(999 * t, rel=1e-6)
+
+
+def test_vp_in_single_precision_keeps_its_smallest_levels():
+    u = torch.tensor([0, 1e-4, 0.01])
+    single, double = schedules.vp(**RAMP).quantile(u), schedules.vp(**RAMP).quantile(u.double())
+    torch.testing.assert_close(single.double(), double, rtol=1e-5, atol=0)
+
+
+def test_vp_is_the_limit_of_linear_ddpm_in_many_steps():
+    """abar = exp(-int_0^t beta) with beta from 0.1 to 20 per unit of time."""
+    steps = 5000
+    discrete = schedules.linear(steps=steps, beta_min=0.1 / steps, beta_max=20 / steps)
+    u = torch.linspace(0.05, 0.95, 10, dtype=torch.float64)
+    torch.testing.assert_close(schedules.vp(**RAMP).quantile(u), discrete.quantile(u), rtol=0.01, atol=0)
+
+
+def test_ve_levels_and_coefficients_are_those_of_table_1():
+    schedule, u = schedules.ve(**RAMP), torch.linspace(0, 1, 21, dtype=torch.float64)
+    sigma = schedule.quantile(u)
+    np.testing.assert_allclose(sigma.log(), np.linspace(math.log(0.02), math.log(100), 21), rtol=1e-12)
+    c = schedule.coefficients(sigma)
+    assert torch.equal(c.skip, torch.ones(21).double())
+    assert torch.equal(c.input, c.skip)
+    assert torch.equal(c.out, sigma)
+    np.testing.assert_allclose(c.noise, [math.log(0.5 * s) for s in sigma.tolist()])
+
+
+@pytest.mark.parametrize(("name", "low"), [("vp", 0.002), ("ve", 0.02)])
+def test_continuous_processes_sample_along_the_levels_of_edm_within_their_ends(name, low):
+    levels = getattr(schedules, name)(**RAMP).sampling(18)
+    torch.testing.assert_close(levels, schedules.edm(**{**EDM, "sigma_min": low}).sampling(18))
+    assert getattr(schedules, name)(**RAMP).prior(levels[0]) == levels[0]

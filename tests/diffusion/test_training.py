@@ -1,4 +1,4 @@
-"""Stacked training equals plain training, one model at a time; batches, snapshots and losses are what they claim."""
+"""Stacked training equals plain training, one model at a time; budgets and snapshots are what they claim."""
 
 import itertools
 import math
@@ -8,11 +8,14 @@ import pytest
 import torch
 
 from diffmem.diffusion import denoiser, networks, schedules, training
+from diffmem.diffusion.batches import batches
 
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
 MODEL = dict(network="residual-mlp", width=16, blocks=2, embedding=8, scale=5.0)
 OPTIMISER = dict(learning_rate=0.01, weight_decay=0.01, clip=1.0)
-SETTINGS = dict(epochs=10, batch=8, **OPTIMISER, ema=0, snapshots=dict(spacing="every", count=2))
+BUDGET = dict(epochs=10, steps=0, batch=8, cycle=False, microbatch=0, snapshots=dict(spacing="every", count=2))
+RATE = dict(optimizer="adamw", warmup=0, decay="constant")
+SETTINGS = dict(**BUDGET, **RATE, **OPTIMISER, ema=0)
 FLOAT32 = dict(atol=1e-5, rtol=1e-5)
 
 
@@ -28,12 +31,15 @@ def data(replicates, n=20, d=2):
     return torch.from_numpy(np.stack(draws)).to(torch.get_default_dtype())
 
 
-def run(replicates=(0,), *, points=None, held_out=None, model=MODEL, **changes):
+def run(replicates=(0,), *, points=None, held_out=None, labels=None, label_count=0, model=MODEL, **changes):
     """The network after training and all its snapshots."""
     points = data(replicates) if points is None else points
-    held_out = data([r + 50 for r in replicates], n=15) if held_out is None else held_out
-    network = denoiser.build(model, dimension=points.shape[2], seed=1, replicates=list(replicates))
-    sets = dict(points=points, held_out=held_out, settings={**SETTINGS, **changes})
+    held_out = data([r + 50 for r in replicates], n=15, d=points.shape[2]) if held_out is None else held_out
+    size = dict(dimension=points.shape[2], label_count=label_count)
+    network = denoiser.build(model, **size, seed=1, replicates=list(replicates))
+    sets = dict(points=points, held_out=held_out, settings={**SETTINGS, **changes}, labels=labels)
+    if labels is not None:
+        sets["held_out_labels"] = torch.full(held_out.shape[:2], -1)
     return network, list(training.train(network, SCHEDULE, **sets, seed=1, replicates=list(replicates)))
 
 
@@ -43,29 +49,41 @@ def noised(x0, eps, step):
     return abar.sqrt() * x0 + (1 - abar).sqrt() * eps
 
 
-def batches(points, batch, replicates=(0,)):
-    return training._batches(points, batch, seed=1, replicates=list(replicates))
+PLAIN = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
+CHANGES = [
+    dict(clip=0, weight_decay=0),
+    dict(clip=0.05, weight_decay=0.5),
+    dict(clip=0, weight_decay=0.5, optimizer="adam"),
+    dict(clip=0.05, weight_decay=0.5, warmup=7, decay="cosine"),
+]
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("clip", [0, 0.05])
-@pytest.mark.parametrize("weight_decay", [0, 0.5])
-def test_a_stack_trains_as_a_plain_loop_trains_each_of_its_models(clip, weight_decay):
+@pytest.mark.parametrize("changes", CHANGES, ids=str)
+def test_a_stack_trains_as_a_plain_loop_trains_each_of_its_models(changes):
     replicates = [2, 5]
-    points = data(replicates)
-    _, snapshots = run(replicates, points=points, epochs=25, clip=clip, weight_decay=weight_decay)
+    points, settings = data(replicates), {**SETTINGS, **changes}
+    _, snapshots = run(replicates, points=points, epochs=25, **changes)
+
+    def share(step):  # LambdaLR counts from 0
+        rise = min(1, (step + 1) / 7) if settings["warmup"] else 1
+        return rise * (0.5 + 0.5 * math.cos(math.pi * step / 50) if settings["decay"] == "cosine" else 1)
+
     for i in range(2):
         single = denoiser.build(MODEL, dimension=2, seed=1, replicates=[9])
         networks.load(single, snapshots[0].parameters[i : i + 1])
-        optimizer = torch.optim.AdamW(single.parameters(), lr=0.01, weight_decay=weight_decay, fused=False)
-        for x0, u, eps in itertools.islice(batches(points, 8, replicates), 50):
+        rule = dict(lr=0.01, weight_decay=settings["weight_decay"], fused=False)
+        optimizer = PLAIN[settings["optimizer"]](single.parameters(), **rule)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+        for x0, u, eps, _ in itertools.islice(batches(points, 8, seed=1, replicates=replicates), 50):
             step = (u[i] * 50).floor().long()
             out = single(noised(x0[i], eps[i], step)[None], step[None].double())[0]
             optimizer.zero_grad()
             torch.nn.functional.mse_loss(out, eps[i]).backward()
-            if clip:
-                torch.nn.utils.clip_grad_norm_(single.parameters(), clip)
+            if settings["clip"]:
+                torch.nn.utils.clip_grad_norm_(single.parameters(), settings["clip"])
             optimizer.step()
+            schedule.step()
         torch.testing.assert_close(networks.flatten(single)[0], snapshots[-1].parameters[i], atol=1e-9, rtol=1e-9)
 
 
@@ -83,6 +101,102 @@ def test_a_stack_equals_single_trainings_bit_for_bit(replicates, batch):
             assert torch.equal(whole.parameters[i : i + 1], single.parameters)
             assert torch.equal(whole.train_loss[i : i + 1], single.train_loss)
             assert torch.equal(whole.test_loss[i : i + 1], single.test_loss)
+
+
+IMAGE_MLP = dict(network="image-mlp", width=64, blocks=1, embedding=32, time="positional", time_scale=1.0, dropout=0.2)
+UNET = dict(network="unet", image=[1, 4, 4], width=16, blocks=1, multipliers=[1, 2], attention=[4], skips=[1, 2, 3, 4])
+UNET |= dict(time="fourier", time_scale=1.0, dropout=0.2)
+
+
+@pytest.mark.parametrize("model", [IMAGE_MLP, UNET], ids=lambda model: model["network"])
+def test_a_stack_with_labels_dropout_and_parts_of_batches_equals_single_trainings_bit_for_bit(model):
+    def trained(replicates):
+        points = data(replicates, n=20, d=16)
+        labels = torch.stack([torch.arange(20) * (r + 1) % 3 for r in replicates])
+        changes = dict(batch=32, cycle=True, microbatch=16, steps=2, optimizer="adam", ema=0.5)
+        changes["snapshots"] = dict(spacing="linear", count=2)
+        return run(replicates, points=points, labels=labels, label_count=3, model=model, **changes)[1]
+
+    stacked = trained([3, 7])
+    for whole, single in zip(stacked, trained([7]), strict=True):
+        assert torch.equal(whole.parameters[1:], single.parameters)
+        assert torch.equal(whole.train_loss[1:], single.train_loss)
+        assert torch.equal(whole.test_loss[1:], single.test_loss)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("microbatch", [1, 3, 8, 100])
+def test_gradients_of_parts_add_up_to_those_of_the_batch(microbatch):
+    points, labels = data([0, 1]), torch.arange(40).view(2, 20) % 4
+    batch = next(batches(points, 8, labels=labels, seed=1, replicates=[0, 1]))
+    gradients, losses = [], []
+    for size in (0, microbatch):
+        network = denoiser.build(MODEL, dimension=2, label_count=4, seed=1, replicates=[0, 1])
+        losses.append(training._accumulate(network, SCHEDULE, batch.split(size), None))
+        gradients.append(torch.cat([p.grad.flatten() for p in network.parameters()]))
+    torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(*losses)
+
+
+@pytest.mark.usefixtures("float64")
+def test_training_in_parts_of_batches_is_training_on_batches():
+    whole, parts = (run([0, 1], microbatch=size)[1][-1].parameters for size in (0, 3))
+    torch.testing.assert_close(parts, whole, rtol=1e-8, atol=1e-8)
+    assert not torch.equal(parts, whole)
+
+
+def test_dropout_acts_in_training_and_not_in_the_losses():
+    points = data([0], d=16)
+    with_dropout, without = (run(points=points, model={**IMAGE_MLP, "dropout": p})[1] for p in (0.5, 0.0))
+    assert torch.equal(with_dropout[0].train_loss, without[0].train_loss)
+    assert not torch.equal(with_dropout[1].parameters, without[1].parameters)
+
+
+def test_a_conditional_network_learns_the_point_of_each_label():
+    points = torch.tensor([[0.9, -0.7], [-0.8, 0.6]])[None]
+    labels, model = torch.tensor([[0, 1]]), {**IMAGE_MLP, "dropout": 0.0}
+    budget = dict(batch=64, cycle=True, steps=400, snapshots=dict(spacing="linear", count=2))
+    network, _ = run(points=points, labels=labels, label_count=2, model=model, **budget)
+    denoise, sigma = denoiser.denoiser(network, SCHEDULE), SCHEDULE.quantile(torch.tensor([[1.0, 1.0]]))
+    for label in (0, 1):
+        estimate = denoise(torch.zeros(1, 2, 2), sigma, torch.tensor([[label, label]]))
+        assert (estimate - points[:, label]).abs().max() < 0.2
+
+
+@pytest.mark.parametrize(("n", "batch"), [(25, 128), (800, 128), (50, 7)])
+def test_a_budget_in_steps_has_as_many_steps_for_every_set(n, batch):
+    settings = {**SETTINGS, "batch": batch, "steps": 40, "snapshots": dict(spacing="linear", count=5)}
+    for cycle, per_epoch in ((True, n / batch), (False, max(1, n // batch))):
+        plan = training.budget({**settings, "cycle": cycle}, points=n)
+        assert plan.steps == [0, 10, 20, 30, 40]
+        assert plan.epochs == pytest.approx([s / per_epoch for s in plan.steps])
+        assert plan.batch == (batch if cycle else min(batch, n))
+        assert plan.per_epoch == max(1, round(per_epoch))
+
+
+@pytest.mark.parametrize(("n", "batch", "steps"), [(25, 128, 20), (128, 128, 100), (200, 64, 312), (3, 128, 2)])
+def test_cycled_batches_make_as_many_steps_as_the_epochs_hold_points(n, batch, steps):
+    settings = {**SETTINGS, "batch": batch, "cycle": True, "epochs": 100}
+    plan = training.budget(settings, points=n)
+    assert plan.steps[-1] == steps
+    assert plan.epochs[-1] == pytest.approx(100, abs=0.5 * batch / n)
+
+
+def test_snapshots_of_a_budget_in_steps_lie_where_it_says():
+    settings = dict(steps=9, batch=50, cycle=True, snapshots=dict(spacing="linear", count=4))
+    _, snapshots = run(**settings)
+    assert [s.step for s in snapshots] == [0, 3, 6, 9]
+    assert [s.epoch for s in snapshots] == pytest.approx([0, 7.5, 15, 22.5])
+
+
+def test_the_learning_rate_rises_over_the_warmup_and_falls_to_nothing():
+    settings = {**SETTINGS, "learning_rate": 0.2, "warmup": 4, "decay": "cosine"}
+    rates = [training.learning_rate(settings, step, last=100) for step in range(1, 101)]
+    assert rates[:4] == pytest.approx([0.05, 0.1, 0.15, 0.2], rel=0.01)
+    assert rates[50] == pytest.approx(0.1)
+    assert 0 < rates[-1] < 0.001
+    constant = [training.learning_rate(SETTINGS, step, last=100) for step in (1, 50, 100)]
+    assert constant == [0.01] * 3
 
 
 def test_each_replicates_gradient_is_clipped_by_its_own_norm():
@@ -114,59 +228,6 @@ def test_the_running_mean_follows_its_recursion_and_leaves_training_alone(decay)
         torch.testing.assert_close(snapshot.parameters.double(), mean, **FLOAT32)
 
 
-@pytest.mark.parametrize("ema", [0, 0.9])
-def test_losses_are_those_of_the_snapshots_parameters_at_sixteen_levels(ema):
-    points, held_out = data([4, 6], n=20), data([54, 56], n=15)
-    _, snapshots = run([4, 6], points=points, held_out=held_out, ema=ema)
-    for snapshot, (i, r) in itertools.product((snapshots[0], snapshots[-1]), enumerate([4, 6])):
-        single = denoiser.build(MODEL, dimension=2, seed=1, replicates=[0])
-        networks.load(single, snapshot.parameters[i : i + 1])
-        eps = torch.randn(20, 2, generator=denoiser.torch_generator(1, replicate=r, purpose="evaluation"))
-        for level in range(16):
-            step = torch.tensor([math.floor((level + 0.5) / 16 * 50)])
-            abar = math.prod(1 - b for b in np.linspace(1e-4, 0.02, 50)[: step + 1])
-            assert snapshot.levels[level].item() == pytest.approx(math.sqrt((1 - abar) / abar), rel=1e-5)
-            for x0, losses in ((points[i], snapshot.train_loss), (held_out[i], snapshot.test_loss)):
-                out = single(noised(x0, eps[: len(x0)], step)[None], step[None].float())[0]
-                expected = (out - eps[: len(x0)]).square().mean()
-                torch.testing.assert_close(losses[i, level], expected, **FLOAT32)
-
-
-def test_the_loss_table_has_a_row_for_every_replicate_set_and_level():
-    _, snapshots = run([4, 6], epochs=2)
-    table = training.loss_table(snapshots[1], replicates=[4, 6])
-    assert len(table) == 2 * 2 * 16
-    assert set(zip(table["step"], table["epoch"], strict=True)) == {(2, 1)}
-    by_key = table.set_index(["set", "replicate", "sigma"])["loss"]
-    for name, losses in (("train", snapshots[1].train_loss), ("held-out", snapshots[1].test_loss)):
-        for (i, r), (j, sigma) in itertools.product(enumerate([4, 6]), enumerate(snapshots[1].levels.tolist())):
-            assert by_key[name, r, np.float32(sigma)] == losses[i, j]
-
-
-@pytest.mark.parametrize(("n", "batch"), [(20, 5), (23, 5), (7, 7), (3, 1), (100, 1), (100, 32), (200, 2)])
-def test_every_epoch_is_a_fresh_permutation_of_the_replicates_own_points(n, batch):
-    points = torch.stack([torch.arange(n), n + torch.arange(n)])[..., None].float()
-    stream, per_epoch, orders = batches(points, batch, [0, 1]), n // batch, []
-    for _ in range(4):
-        epoch = torch.cat([x0[..., 0] for x0, _, _ in itertools.islice(stream, per_epoch)], 1)
-        for row, allowed in zip(epoch.tolist(), points[..., 0].tolist(), strict=True):
-            assert len(row) == len(set(row)) == per_epoch * batch
-            assert set(row) <= set(allowed)
-            orders.append(tuple(x % n for x in row))
-    assert n == 3 or len(set(orders)) == 8
-    assert n % batch == 0 or set().union(*orders) > set(orders[0])
-
-
-def test_levels_are_uniform_and_noise_is_standard_normal_and_fresh_at_every_step():
-    drawn = list(itertools.islice(batches(torch.zeros(2, 10, 2), 10, [0, 1]), 1000))
-    u, eps = torch.stack([b[1] for b in drawn]), torch.stack([b[2] for b in drawn])
-    assert len(eps.unique()) > 0.99 * eps.numel()
-    assert u.mean().item() == pytest.approx(1 / 2, abs=5 / math.sqrt(12 * u.numel()))
-    assert u.var().item() == pytest.approx(1 / 12, rel=0.03)
-    assert eps.mean().item() == pytest.approx(0, abs=5 / math.sqrt(eps.numel()))
-    assert eps.var().item() == pytest.approx(1, abs=5 * math.sqrt(2 / eps.numel()))
-
-
 @pytest.mark.parametrize(("n", "batch", "per_epoch"), [(20, 8, 2), (20, 10, 2), (20, 20, 1), (7, 50, 1), (1, 32, 1)])
 def test_an_epoch_is_as_many_steps_as_whole_batches_fit(n, batch, per_epoch):
     _, snapshots = run(points=data([0], n=n), batch=batch, epochs=3)
@@ -179,15 +240,15 @@ def test_an_epoch_is_as_many_steps_as_whole_batches_fit(n, batch, per_epoch):
 def test_snapshots_are_as_many_as_asked_from_the_first_epoch_to_the_last(spacing, count):
     for epochs in (1, 2, 3, 4, 5, 7, 10, 31, 100, 1000, 12_345):
         asked = {"epochs": max(epochs, 3), "epochs + 1": epochs + 1}.get(count, count)
-        chosen = training.snapshot_epochs(epochs, count=asked, spacing=spacing)
+        chosen = training.snapshot_times(epochs, count=asked, spacing=spacing)
         assert len(chosen) == (epochs + 1 if spacing == "every" else min(asked, epochs + 1))
         assert (chosen[0], chosen[-1]) == (0, epochs)
         assert all(a < b for a, b in itertools.pairwise(chosen))
 
 
 def test_snapshots_are_equally_spaced_in_epochs_or_in_their_logarithm():
-    linear = np.array(training.snapshot_epochs(10_000, count=9, spacing="linear"))
-    log = np.array(training.snapshot_epochs(10_000, count=10, spacing="log"))
+    linear = np.array(training.snapshot_times(10_000, count=9, spacing="linear"))
+    log = np.array(training.snapshot_times(10_000, count=10, spacing="log"))
     np.testing.assert_allclose(linear, np.linspace(0, 10_000, 9), atol=0.5)
     np.testing.assert_allclose(log[1:], np.geomspace(1, 10_000, 9), atol=0.5)
 

@@ -32,8 +32,8 @@ def size(data: dict[str, Any]) -> tuple[int, ...]:
     shape = data["shape"]
     if shape not in registry.COLLECTIONS:
         return (registry.DIMENSIONS.get(shape) or data["dimension"],)
-    native = tuple(registry.IMAGES.get(shape) or data["size"])
-    return native if data["pixels"] is None else (native[0], data["pixels"], data["pixels"])
+    native = tuple(registry.IMAGES.get(shape) or data["size"] or ())
+    return (native[0], data["pixels"], data["pixels"]) if native and data["pixels"] else native
 
 
 def dimension(data: dict[str, Any]) -> int:
@@ -41,10 +41,25 @@ def dimension(data: dict[str, Any]) -> int:
     return math.prod(size(data))
 
 
+def image(data: dict[str, Any]) -> list[int]:
+    """Channels, height and width of a point; one that is no image is a row of pixels."""
+    point = size(data)
+    return list(point) if len(point) == 3 else [1, 1, *point]
+
+
+def connections(model: dict[str, Any]) -> int:
+    """Number of skip connections of a U-Net."""
+    return len(model["multipliers"]) * (model["blocks"] + 1)
+
+
 def resolve(cell: dict[str, Any]) -> dict[str, Any]:
     """A copy of a complete cell in which no null stands for a number any more."""
     cell = copy.deepcopy(cell)
-    data, sampling, measure = cell["data"], cell["sampling"], cell["measure"]
+    data, model, sampling, measure = (cell[section] for section in ("data", "model", "sampling", "measure"))
+    if model["image"] is None:
+        model["image"] = image(data)
+    if model["skips"] is None:
+        model["skips"] = list(range(1, connections(model) + 1))
     if data["test"] is None:
         data["test"] = data["inliers"]
     if data["twins"] is None:
@@ -54,16 +69,15 @@ def resolve(cell: dict[str, Any]) -> dict[str, Any]:
     if data["fresh"] is None:
         data["fresh"] = sampling["count"]
     if sampling["steps"] is None:
-        sampling["steps"] = cell["schedule"]["steps"] if cell["schedule"]["name"] != "edm" else EDM_STEPS
+        sampling["steps"] = EDM_STEPS if _ramped(cell["schedule"]) else cell["schedule"]["steps"]
     measure["ratios"] = sorted({float(r) for r in (*measure["ratios"], measure["ratio"])})
     return cell
 
 
 def problem(cell: dict[str, Any]) -> str | None:
     """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
-    return next(
-        filter(None, (check(cell) for check in (_data, _collection, _labels, _training, _sampling, _finite))), None
-    )
+    found = (check(cell) for check in (_data, _collection, _labels, _model, _training, _sampling, _finite))
+    return next(filter(None, found), None)
 
 
 def unused(cells: list[dict[str, Any]], given: dict[str, Any]) -> str | None:
@@ -140,23 +154,50 @@ def _labels(cell: dict[str, Any]) -> str | None:
     return None
 
 
+def _model(cell: dict[str, Any]) -> str | None:
+    model, features = cell["model"], dimension(cell["data"])
+    if model["network"] != "unet":
+        return None
+    shape, halvings = model["image"], len(model["multipliers"]) - 1
+    if len(shape) != 3 or math.prod(shape) != features:
+        return (
+            f"model.image = {shape}: must be channels, height and width whose product is the data's {features} features"
+        )
+    if shape[1] != shape[2] or shape[1] % 2**halvings:
+        return (
+            f"model.multipliers = {model['multipliers']}: an image of {shape[1]} x {shape[2]} pixels "
+            f"must be square with a side that is a multiple of {2**halvings}; give fewer multipliers"
+        )
+    if model["width"] % 2:
+        return f"model.width = {model['width']}: must be even for a unet, half sines and half cosines"
+    if beyond := [i for i in model["skips"] if i > connections(model)]:
+        return f"model.skips = {model['skips']}: there is no connection {beyond[0]}, only 1 to {connections(model)}"
+    return None
+
+
 def _training(cell: dict[str, Any]) -> str | None:
     training = cell["training"]
-    snapshots, most = training["snapshots"], training["epochs"] + 1
+    unit = "steps" if training["steps"] else "epochs"
+    snapshots, most = training["snapshots"], training[unit] + 1
     if snapshots["spacing"] != "every" and snapshots["count"] > most:
-        return f"training.snapshots.count = {snapshots['count']}: must be at most training.epochs + 1 = {most}"
+        return f"training.snapshots.count = {snapshots['count']}: must be at most training.{unit} + 1 = {most}"
     return None
 
 
 def _sampling(cell: dict[str, Any]) -> str | None:
     schedule, steps = cell["schedule"], cell["sampling"]["steps"]
-    if schedule["name"] == "edm":
+    if _ramped(schedule):
         low, high = schedule["sigma_min"], schedule["sigma_max"]
         if low >= high:
             return f"schedule.sigma_min = {low}: must be less than schedule.sigma_max = {high}"
     elif steps > schedule["steps"]:
         return f"sampling.steps = {steps}: must be at most schedule.steps = {schedule['steps']}"
     return None
+
+
+def _ramped(schedule: dict[str, Any]) -> bool:
+    """Whether sampling goes through the levels of Karras et al. and not through those of a discrete process."""
+    return "rho" in registry.options(registry.SCHEDULES[schedule["name"]])
 
 
 def _finite(cell: dict[str, Any]) -> str | None:

@@ -34,11 +34,15 @@ COLLECTIONS = {
 SHAPES = {**DISTRIBUTIONS, **COLLECTIONS}
 NETWORKS = {
     "residual-mlp": "diffmem.diffusion.networks:ResidualMLP",
+    "image-mlp": "diffmem.diffusion.image_mlp:ImageMLP",
+    "unet": "diffmem.diffusion.unet:unet",
 }
 SCHEDULES = {
     "linear": "diffmem.diffusion.schedules:linear",
     "cosine": "diffmem.diffusion.schedules:cosine",
     "edm": "diffmem.diffusion.schedules:edm",
+    "vp": "diffmem.diffusion.schedules:vp",
+    "ve": "diffmem.diffusion.schedules:ve",
 }
 SAMPLERS = {
     "ddpm": "diffmem.diffusion.samplers:ddpm",

@@ -7,7 +7,19 @@ those already computed as they were.
 
 import numpy as np
 
-PURPOSES = ("data", "injection", "initialisation", "batches", "noise", "sampling", "evaluation", "measure", "labels")
+PURPOSES = (
+    "data",
+    "injection",
+    "initialisation",
+    "batches",
+    "noise",
+    "sampling",
+    "evaluation",
+    "measure",
+    "labels",
+    "dropout",
+    "conditions",
+)
 
 
 def stream(seed: int, *, replicate: int, purpose: str, index: int = 0) -> np.random.SeedSequence:

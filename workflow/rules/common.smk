@@ -147,8 +147,9 @@ def cell_words(wildcards):
     words = {}
     for name, cell in STUDIES[wildcards.study].cells.items():
         data, training = cell["data"], cell["training"]
+        unit = "steps" if training["steps"] else "epochs"
         words[name] = (
-            f"{data['shape']}, {data['inliers']} inliers, {training['epochs']} epochs"
+            f"{data['shape']}, {data['inliers']} inliers, {training[unit]} {unit}"
         )
     return words
 

@@ -2,6 +2,9 @@
 
 import os
 
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
 from diffmem import job
 from diffmem.diffusion import denoiser, networks
 from diffmem.studies import plan
@@ -9,9 +12,12 @@ from diffmem.studies import plan
 job.start(snakemake.log[0])
 
 
-def parameters(model: dict, dimension: int) -> int:
-    """Size of a network, by building one."""
-    return networks.flatten(denoiser.build(model, dimension=dimension, seed=0, replicates=[0])).shape[1]
+def network(model: dict, dimension: int) -> tuple[int, int]:
+    """Parameters of a network and operations per point, by building and running one."""
+    built = denoiser.build(model, dimension=dimension, seed=0, replicates=[0])
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        built(torch.zeros(1, 1, dimension), torch.ones(1, 1))
+    return networks.flatten(built).shape[1], counter.get_total_flops()
 
 
-print(plan.summary(plan.plan(snakemake.params.studies, parameters=parameters), cores=os.cpu_count()))
+print(plan.summary(plan.plan(snakemake.params.studies, network=network), cores=os.cpu_count()))

@@ -12,15 +12,17 @@ from tqdm import tqdm
 from diffmem import files, job
 from diffmem.cells import replicates
 from diffmem.diffusion import denoiser, networks
-from diffmem.diffusion.generate import generate, glimpse
+from diffmem.diffusion.generate import draw_labels, generate, glimpse
 
 job.start(snakemake.log[0])
 torch.set_flush_denormal(True)
 cell, shard = snakemake.params.cell, list(replicates(snakemake.wildcards.shard))
-dimension = files.load_arrays(snakemake.input.data, names=("train",))["train"].shape[2]
+data = files.load_arrays(snakemake.input.data, names=("train", "train_label", "label_count"))
+dimension, label_count = data["train"].shape[2], int(data["label_count"].max())
 snapshots = files.load_array(snakemake.input.snapshots, ndim=3)
 times = files.load_table(snakemake.input.training, columns=("step", "epoch"))[["step", "epoch"]].drop_duplicates()
-network = denoiser.build(cell["model"], dimension=dimension, seed=cell["seed"], replicates=shard[:1])
+points = dict(dimension=dimension, label_count=label_count)
+network = denoiser.build(cell["model"], **points, seed=cell["seed"], replicates=shard[:1])
 schedule = denoiser.schedule(cell["schedule"])
 denoise = denoiser.denoiser(network, schedule)
 size = dict(count=cell["sampling"]["count"], dimension=dimension)
@@ -32,6 +34,7 @@ with (
     for i, j in np.ndindex(shape[:2]):
         networks.load(network, torch.from_numpy(snapshots[i, j][None].copy()))
         stream = dict(seed=cell["seed"], replicate=shard[i], index=int(times["step"].iloc[j]))
-        out[i, j] = generate(denoise, schedule, cell["sampling"], **size, **stream)
+        labels = draw_labels(data["train_label"][i], count=size["count"], **stream) if label_count else None
+        out[i, j] = generate(denoise, schedule, cell["sampling"], **size, **stream, labels=labels)
         bar.update()
     files.save_arrays(snakemake.output.glimpse, glimpse(out, times["epoch"].tolist()))

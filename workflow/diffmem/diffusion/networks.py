@@ -3,35 +3,18 @@
 A stack holds r networks of one shape whose parameters never meet: every parameter has the replicate as its first
 axis, and one batched matrix product serves all of them. A network is called as
 
-    F(x, c_noise)    x of shape (r, b, d), c_noise of shape (r, b) or (1, 1)    returns (r, b, d)
+    F(x, c_noise, label, generators)    returns (r, b, d)
 
-and a new one is a class with this call, built by ``Network(replicates, dimension, generators, **options)``.
+with x of shape (r, b, d), c_noise of shape (r, b) or (1, 1), and two arguments that may be None: ``label``, integers of
+shape (r, b), and the replicates' ``generators`` for dropout, which is off without them. A new one is a class with this
+call, built by ``Network(generators, dimension, label_count, **options)``; a ``label_count`` of 0 is unconditional.
 """
-
-import math
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-
-class Linear(nn.Module):
-    """r affine maps side by side, each drawn like ``torch.nn.Linear``'s from its own generator."""
-
-    def __init__(self, generators: list[torch.Generator], inputs: int, outputs: int):
-        super().__init__()
-        bound = 1 / math.sqrt(inputs)
-
-        def uniform(*shape: int) -> nn.Parameter:
-            draws = [torch.rand(shape, generator=g) for g in generators]
-            return nn.Parameter((2 * torch.stack(draws) - 1) * bound)
-
-        self.weight = uniform(inputs, outputs)  # (r, inputs, outputs)
-        self.bias = uniform(1, outputs)  # (r, 1, outputs)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Shape (r, b, inputs) to (r, b, outputs)."""
-        return torch.baddbmm(self.bias, x, self.weight)
+from diffmem.diffusion.layers import Generators, Labels, Linear, frequencies, waves
 
 
 class ResidualMLP(nn.Module):
@@ -47,8 +30,9 @@ class ResidualMLP(nn.Module):
 
     def __init__(
         self,
-        generators: list[torch.Generator],
+        generators: Generators,
         dimension: int,
+        label_count: int = 0,
         *,
         width: int,
         blocks: int,
@@ -57,21 +41,22 @@ class ResidualMLP(nn.Module):
     ):
         super().__init__()
         self.scale = scale
-        exponent = torch.arange(embedding // 2) / max(embedding // 2 - 1, 1)
-        self.register_buffer("frequencies", torch.exp(-math.log(10_000) * exponent), persistent=False)
+        self.register_buffer("frequencies", frequencies("positional", embedding // 2, scale=1), persistent=False)
         self.first = Linear(generators, (dimension + 1) * embedding, width)
         self.blocks = nn.ModuleList(Linear(generators, width, width) for _ in range(blocks))
         self.last = Linear(generators, width, dimension)
+        self.label = Labels(generators, label_count, width) if label_count else None
 
-    def embed(self, x: torch.Tensor) -> torch.Tensor:
-        """Sines and cosines of ``x`` at all frequencies, along a new last axis."""
-        angle = x[..., None] * self.frequencies
-        return torch.cat([angle.sin(), angle.cos()], -1)
-
-    def forward(self, x: torch.Tensor, c_noise: torch.Tensor) -> torch.Tensor:
-        """F(x, c_noise), shapes as at the top of this module."""
-        coordinates = self.embed(self.scale * x).flatten(-2)  # (r, b, d * embedding)
-        time = self.embed(c_noise)  # (r, b, embedding) or (1, 1, embedding)
+    def forward(
+        self,
+        x: torch.Tensor,
+        c_noise: torch.Tensor,
+        label: torch.Tensor | None = None,
+        _generators: Generators | None = None,
+    ) -> torch.Tensor:
+        """F(x, c_noise, label), shapes as at the top of this module; without dropout."""
+        coordinates = waves(self.scale * x, self.frequencies).flatten(-2)  # (r, b, d * embedding)
+        time = waves(c_noise, self.frequencies)  # (r, b, embedding) or (1, 1, embedding)
         if time.shape[:2] == x.shape[:2]:
             h = self.first(torch.cat([coordinates, time], -1))
         else:  # one noise level for all: its share of the first layer is computed once
@@ -79,6 +64,8 @@ class ResidualMLP(nn.Module):
             weight, bias = self.first.weight, self.first.bias
             shift = torch.baddbmm(bias, time.expand(len(x), -1, -1), weight[:, cut:])
             h = torch.baddbmm(shift, coordinates, weight[:, :cut])
+        if self.label is not None:
+            h = h + self.label(label)
         h = F.gelu(h)
         for block in self.blocks:
             h = h + F.gelu(block(h))

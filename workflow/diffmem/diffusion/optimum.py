@@ -5,30 +5,65 @@ For training points x_1, ..., x_n with multiplicities w_i, the minimiser of the 
     D(x; sigma) = sum_i p_i(x) x_i,   p_i(x) proportional to w_i exp(-|x - x_i|^2 / (2 sigma^2))        (1)
 
 (Karras et al. 2022, appendix B.3, https://arxiv.org/abs/2206.00364). It has the interface of a network, so that the
-same sampler and the same measures give the ceiling of every curve: what total memorization would score.
+same sampler and the same measures give the ceiling of every curve: what total memorization would score. With labels,
+the sum runs over the points that have the label of x.
+
+The other end is the truth. For a mixture of Gaussians with centres m_k, standard deviation s and weights w_k it is
+
+    D(x; sigma) = (s^2 x + sigma^2 M(x)) / (s^2 + sigma^2),                                            (2)
+
+where M is (1) with the centres for points and sqrt(s^2 + sigma^2) for sigma. It copies nothing.
 """
 
 import torch
 
 from diffmem.diffusion.denoiser import Denoiser
 
+LOGITS = 2**23  # exponents of (1) that are held at once,
+VALUES = 2**23  # and coordinates of training points that are brought to float64 at once
 
-def optimum(points: torch.Tensor, weights: torch.Tensor | None = None) -> Denoiser:
-    """The denoiser (1) of ``points`` (n, d), float64, with multiplicities ``weights`` (n,), 1 by default.
 
-    Squared distances are taken in float64 after centring: at the smallest noise levels they decide between neighbours
-    whose distance is a hundredth of their length.
+def optimum(
+    points: torch.Tensor, weights: torch.Tensor | None = None, *, labels: torch.Tensor | None = None
+) -> Denoiser:
+    """The denoiser (1) of ``points`` (n, d) with multiplicities ``weights`` (n,), 1 by default, and ``labels`` (n,).
+
+    It computes in float64 after centring, whatever the type of the points: at the smallest noise levels squared
+    distances decide between neighbours whose distance is a hundredth of their length. Beside the points it needs a few
+    times the memory of ``LOGITS`` and ``VALUES``. Every label that it is asked for must be that of some point.
     """
-    centre = points.mean(0)
-    centred = points - centre
-    log_weight = torch.zeros(len(points), dtype=points.dtype) if weights is None else weights.to(points.dtype).log()
-    half_squares = centred.square().sum(1) / 2
+    blocks = list(points.split(max(1, VALUES // points.shape[1])))
+    centre = sum(block.double().sum(0) for block in blocks) / len(points)
+    log_weight = torch.zeros(len(points), dtype=torch.float64) if weights is None else weights.double().log()
+    half_squares = torch.cat([(block.double() - centre).square().sum(1) / 2 for block in blocks])
 
-    def denoise(x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-        flat = x.reshape(-1, x.shape[-1]).to(points.dtype) - centre
-        level = sigma.to(points.dtype).expand(x.shape[:2]).reshape(-1, 1)
+    def average(x: torch.Tensor, level: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+        """Equation (1) for queries x (q, d) at levels (q, 1) with labels (q,)."""
         # |x|^2 is the same for all i and drops out of the softmax
-        logits = log_weight + (flat @ centred.T - half_squares) / level.square()
-        return (torch.softmax(logits, 1) @ points).view_as(x).to(x.dtype)
+        products = torch.cat([x @ (block.double() - centre).T for block in blocks], 1)
+        logits = log_weight + products.sub_(half_squares).div_(level.square())
+        if label is not None:
+            logits.masked_fill_(label[:, None] != labels, -torch.inf)
+        shares = torch.softmax(logits, 1).split([len(block) for block in blocks], 1)
+        return sum(share @ block.double() for share, block in zip(shares, blocks, strict=True))
+
+    def denoise(x: torch.Tensor, sigma: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
+        size = max(1, LOGITS // len(points))
+        queries = (x.reshape(-1, x.shape[-1]).double() - centre).split(size)
+        levels = sigma.double().expand(x.shape[:2]).reshape(-1, 1).split(size)
+        asked = [None] * len(queries) if label is None else label.reshape(-1).split(size)
+        parts = [average(*query) for query in zip(queries, levels, asked, strict=True)]
+        return torch.cat(parts).view_as(x).to(x.dtype)
+
+    return denoise
+
+
+def mixture(centres: torch.Tensor, *, spread: float, weights: torch.Tensor | None = None) -> Denoiser:
+    """The denoiser (2) of a mixture of Gaussians of standard deviation ``spread`` around ``centres`` (k, d)."""
+    among_centres = optimum(centres, weights)
+
+    def denoise(x: torch.Tensor, sigma: torch.Tensor, _label: torch.Tensor | None = None) -> torch.Tensor:
+        variance, own = sigma[..., None] ** 2, spread**2
+        return (own * x + variance * among_centres(x, (sigma**2 + own).sqrt())) / (own + variance)
 
     return denoise

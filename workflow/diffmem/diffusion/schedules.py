@@ -12,6 +12,13 @@ A denoiser is built from a network F by (Karras et al. 2022, https://arxiv.org/a
 and trained with the plain mean square of F(...) - (x_0 - c_skip x) / c_out, which weights the error of D by
 1 / c_out^2. With c_skip = 1, c_out = -sigma, c_in = 1 / sqrt(1 + sigma^2) that target is eps and F(z; t) the noise
 prediction of Ho et al. 2020 (https://arxiv.org/abs/2006.11239).
+
+The continuous processes of Song et al. 2021 (https://arxiv.org/abs/2011.13456), in the form of Karras et al., table 1:
+
+    vp    sigma(t) = sqrt(exp(beta_d t^2 / 2 + beta_min t) - 1),  t uniform on (epsilon, 1)            (3)
+    ve    ln sigma uniform between the ends of the process                                             (4)
+
+both with c_skip = 1 and weight 1 / sigma^2. Their samples are drawn along the levels of edm.
 """
 
 import math
@@ -20,6 +27,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+
+BETA_D, BETA_MIN, EPSILON = 19.9, 0.1, 1e-5  # of (3)
+VE_RANGE = 0.02, 100.0  # of (4)
 
 
 class Coefficients(NamedTuple):
@@ -74,11 +84,46 @@ def edm(*, sigma_min: float, sigma_max: float, rho: float, p_mean: float, p_std:
         noise = 25 * torch.log(sigma) / 4
         return Coefficients(sigma_data**2 / variance, sigma * sigma_data / variance.sqrt(), variance.rsqrt(), noise)
 
+    return Schedule(quantile, coefficients, _ramp(sigma_min, sigma_max, rho), prior=lambda sigma: sigma)
+
+
+def vp(*, sigma_min: float, sigma_max: float, rho: float) -> Schedule:
+    """The variance-preserving process (3); the network is told 999 t."""
+
+    def quantile(u: torch.Tensor) -> torch.Tensor:
+        t = EPSILON + u * (1 - EPSILON)
+        return torch.expm1(BETA_D / 2 * t**2 + BETA_MIN * t).sqrt()
+
+    def coefficients(sigma: torch.Tensor) -> Coefficients:
+        t = ((BETA_MIN**2 + 2 * BETA_D * torch.log1p(sigma**2)).sqrt() - BETA_MIN) / BETA_D
+        return Coefficients(torch.ones_like(sigma), -sigma, (1 + sigma**2).rsqrt(), 999 * t)
+
+    return Schedule(quantile, coefficients, _ramp(sigma_min, sigma_max, rho), prior=lambda sigma: sigma)
+
+
+def ve(*, sigma_min: float, sigma_max: float, rho: float) -> Schedule:
+    """The variance-exploding process (4); the network is told ln(sigma / 2). Sampling keeps within its ends."""
+    low, high = VE_RANGE
+
+    def quantile(u: torch.Tensor) -> torch.Tensor:
+        return low * (high / low) ** u
+
+    def coefficients(sigma: torch.Tensor) -> Coefficients:
+        one = torch.ones_like(sigma)
+        return Coefficients(one, sigma, one, torch.log(sigma / 2))
+
+    levels = _ramp(max(sigma_min, low), min(sigma_max, high), rho)
+    return Schedule(quantile, coefficients, levels, prior=lambda sigma: sigma)
+
+
+def _ramp(sigma_min: float, sigma_max: float, rho: float) -> Callable[[int], torch.Tensor]:
+    """Noise levels equally spaced in sigma^(1/rho), as a function of their number."""
+
     def sampling(steps: int) -> torch.Tensor:
         ramp = torch.linspace(sigma_max ** (1 / rho), sigma_min ** (1 / rho), steps, dtype=torch.float64)
         return ramp**rho
 
-    return Schedule(quantile, coefficients, sampling, prior=lambda sigma: sigma)
+    return sampling
 
 
 def _ddpm(alphas: torch.Tensor) -> Schedule:

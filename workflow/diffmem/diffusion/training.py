@@ -1,7 +1,7 @@
 """Training of stacked replicates.
 
-Every replicate keeps its own data, order of batches, noise and gradient norm; AdamW acts elementwise. A replicate's
-numbers are therefore the same in whatever stack it is trained.
+Every replicate keeps its own data, order of batches, noise, dropout and gradient norm; Adam acts elementwise. A
+replicate's numbers are therefore the same in whatever stack it is trained.
 """
 
 import math
@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 
 from diffmem.diffusion import networks
+from diffmem.diffusion.batches import Batch, batches
 from diffmem.diffusion.denoiser import loss, torch_generator
+from diffmem.diffusion.losses import Losses, Snapshot
 from diffmem.diffusion.schedules import Schedule
 
-BLOCK = 64  # steps whose batches and noise are drawn at once
-LEVELS = 16  # noise levels, equally spaced in training probability, at which the losses are evaluated
-EVALUATED = 250  # points of each set on which the losses are evaluated, at most
+# "adam" adds the weights to the gradient and scales them with it, "adamw" shrinks them by themselves
+OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
 
 
 class DivergedError(RuntimeError):
@@ -29,38 +28,63 @@ class DivergedError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """The stack after ``step`` steps, at the end of ``epoch``.
+class Budget:
+    """How long is trained, and when a snapshot is taken.
 
     Attributes:
-        parameters: shape (r, p), float32; running means where the config asks for them.
-        levels: noise levels of the losses, shape (l,).
-        train_loss, test_loss: shape (r, l).
+        batch: points per step.
+        steps: of the snapshots, from 0 to the last step.
+        epochs: passes through the training set that these are.
+        per_epoch: steps of a pass, at least 1.
     """
 
-    step: int
-    epoch: int
-    parameters: torch.Tensor
-    levels: torch.Tensor
-    train_loss: torch.Tensor
-    test_loss: torch.Tensor
+    batch: int
+    steps: list[int]
+    epochs: list[float]
+    per_epoch: int
 
 
-def snapshot_epochs(epochs: int, *, count: int, spacing: str) -> list[int]:
-    """Epochs at which a snapshot is taken, 0 (untrained) and ``epochs`` (the end) included.
+def budget(settings: dict[str, Any], *, points: int) -> Budget:
+    """The budget of a ``training`` section for so many training points.
+
+    Snapshots fall on whole epochs. Where the budget is in steps, or batches cycle through the set and know no epochs,
+    they fall on steps, and epochs are fractions.
+    """
+    cycle, last = settings["cycle"], settings["steps"]
+    batch = settings["batch"] if cycle else min(settings["batch"], points)
+    per_epoch = points / batch if cycle else points // batch
+    if not (cycle or last):
+        epochs = snapshot_times(settings["epochs"], **settings["snapshots"])
+        return Budget(batch, [epoch * per_epoch for epoch in epochs], epochs, per_epoch)
+    last = last or max(1, round(settings["epochs"] * per_epoch))
+    steps = snapshot_times(last, **settings["snapshots"])
+    return Budget(batch, steps, [step / per_epoch for step in steps], max(1, round(per_epoch)))
+
+
+def snapshot_times(last: int, *, count: int, spacing: str) -> list[int]:
+    """Epochs or steps at which a snapshot is taken, 0 (untrained) and ``last`` included.
 
     ``spacing`` is ``every``, or ``linear`` or ``log`` with exactly ``count`` snapshots, at least 2.
     """
-    if spacing == "every" or count >= epochs + 1:
-        return list(range(epochs + 1))
+    if spacing == "every" or count >= last + 1:
+        return list(range(last + 1))
     if spacing == "linear":
-        return [round(i * epochs / (count - 1)) for i in range(count)]
+        return [round(i * last / (count - 1)) for i in range(count)]
     chosen = [0]
     for i in range(count - 1):
-        ideal = round(math.exp(math.log(epochs) * i / (count - 2))) if count > 2 else epochs
-        left = count - 2 - i  # snapshots still to come, each at an epoch of its own
-        chosen.append(min(max(ideal, chosen[-1] + 1), epochs - left))
+        ideal = round(math.exp(math.log(last) * i / (count - 2))) if count > 2 else last
+        left = count - 2 - i  # snapshots still to come, each at a time of its own
+        chosen.append(min(max(ideal, chosen[-1] + 1), last - left))
     return chosen
+
+
+def learning_rate(settings: dict[str, Any], step: int, *, last: int) -> float:
+    """Learning rate of ``step``, counted from 1: a linear rise over the first ``warmup`` steps, and after it the chosen
+    ``decay`` over all ``last`` steps.
+    """
+    rise = min(1, step / settings["warmup"]) if settings["warmup"] else 1
+    fall = (1 + math.cos(math.pi * (step - 1) / last)) / 2 if settings["decay"] == "cosine" else 1
+    return settings["learning_rate"] * rise * fall
 
 
 def train(
@@ -69,6 +93,8 @@ def train(
     *,
     points: torch.Tensor,
     held_out: torch.Tensor,
+    labels: torch.Tensor | None = None,
+    held_out_labels: torch.Tensor | None = None,
     settings: dict[str, Any],
     seed: int,
     replicates: list[int],
@@ -77,11 +103,12 @@ def train(
     """Train a stack and yield its snapshots.
 
     Each epoch goes through a fresh permutation of the points in whole batches; what is left over sits that epoch out
-    (with fewer points than a batch holds, the batch is the whole set).
+    (with fewer points than a batch holds, the batch is the whole set), unless batches cycle.
 
     Args:
         points: training points of shape (r, n, d).
         held_out: held-out points of shape (r, n', d), on which the loss is reported and nothing is trained.
+        labels, held_out_labels: shape (r, n) and (r, n'), -1 for none, for a conditional network.
         settings: the ``training`` section of a cell.
         replicates: numbers of the r replicates, on which their random streams hang.
         tick: called at the end of every epoch, for a progress bar.
@@ -89,78 +116,47 @@ def train(
     Raises:
         DivergedError: if a loss is infinite or not a number.
     """
-    batch = min(settings["batch"], points.shape[1])
-    per_epoch = points.shape[1] // batch
-    due = {epoch * per_epoch for epoch in snapshot_epochs(settings["epochs"], **settings["snapshots"])}
+    plan, stream = budget(settings, points=points.shape[1]), dict(seed=seed, replicates=replicates)
+    epoch_of, last = dict(zip(plan.steps, plan.epochs, strict=True)), plan.steps[-1]
     named = dict(learning_rate=settings["learning_rate"], replicates=replicates)
     packed, parameters = networks.pack(network), list(network.parameters())
-    optimizer = torch.optim.AdamW(
-        [packed], lr=settings["learning_rate"], weight_decay=settings["weight_decay"], fused=True
-    )
+    optimizer = OPTIMIZERS[settings["optimizer"]]([packed], weight_decay=settings["weight_decay"], fused=True)
     mean = networks.flatten(network)
-    losses = _Losses(schedule, points, held_out, seed=seed, replicates=replicates)
+    sets = dict(points=points, held_out=held_out, labels=labels, held_out_labels=held_out_labels)
+    losses = Losses(schedule, **sets, **stream)
     yield losses.snapshot(network, networks.flatten(network), step=0, epoch=0)
-    batches = _batches(points, batch, seed=seed, replicates=replicates)
-    for step, (x0, u, eps) in enumerate(islice(batches, settings["epochs"] * per_epoch), 1):
-        value = loss(network, schedule, x0=x0, u=u, eps=eps)
-        value.sum().backward()
+    dropout = [torch_generator(seed, replicate=i, purpose="dropout") for i in replicates]
+    endless = batches(points, plan.batch, labels=labels, cycle=settings["cycle"], **stream)
+    for step, batch in enumerate(islice(endless, last), 1):
+        optimizer.param_groups[0]["lr"] = learning_rate(settings, step, last=last)
+        value = _accumulate(network, schedule, batch.split(settings["microbatch"]), dropout)
         if settings["clip"]:
             _clip(parameters, settings["clip"])
         optimizer.step()
         packed.grad.zero_()
         if settings["ema"]:
             mean.lerp_(networks.flatten(network), 1 - settings["ema"])
-        if step % per_epoch == 0:
+        if step % plan.per_epoch == 0:
             _check(value, step=step, **named)
             tick()
-        if step in due:
+        if step in epoch_of:
             kept = mean.clone() if settings["ema"] else networks.flatten(network)
-            snapshot = losses.snapshot(network, kept, step=step, epoch=step // per_epoch)
+            snapshot = losses.snapshot(network, kept, step=step, epoch=epoch_of[step])
             _check(snapshot.train_loss.sum(1), step=step, **named)
             yield snapshot
 
 
-def loss_table(snapshot: Snapshot, *, replicates: list[int]) -> pd.DataFrame:
-    """The losses of a snapshot as rows: replicate, step, epoch, set (train or held-out), sigma, loss."""
-    r, levels = snapshot.train_loss.shape
-    tables = [
-        pd.DataFrame(
-            {
-                "replicate": np.repeat(replicates, levels),
-                "step": snapshot.step,
-                "epoch": snapshot.epoch,
-                "set": name,
-                "sigma": np.tile(snapshot.levels.numpy(), r),
-                "loss": losses.flatten().numpy(),
-            }
-        )
-        for name, losses in (("train", snapshot.train_loss), ("held-out", snapshot.test_loss))
-    ]
-    return pd.concat(tables, ignore_index=True)
-
-
-def _batches(
-    points: torch.Tensor, batch: int, *, seed: int, replicates: list[int]
-) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Batches x0 (r, b, d), uniforms u (r, b) and noise eps (r, b, d), without end.
-
-    Order and noise are drawn per replicate, each from its own generator, for many steps at once.
-    """
-    _, n, d = points.shape
-    used = n // batch * batch
-    orders = [torch_generator(seed, replicate=i, purpose="batches") for i in replicates]
-    noises = [torch_generator(seed, replicate=i, purpose="noise") for i in replicates]
-    epochs_at_once = max(1, BLOCK * batch // used)
-    while True:
-        order = torch.stack(
-            [torch.cat([torch.randperm(n, generator=g)[:used] for _ in range(epochs_at_once)]) for g in orders]
-        )
-        for block in order.split(BLOCK * batch, 1):
-            x0 = torch.gather(points, 1, block[..., None].expand(-1, -1, d))
-            size, kind = block.shape[1], points.dtype
-            u = torch.stack([torch.rand(size, generator=g, dtype=kind) for g in noises])
-            eps = torch.stack([torch.randn(size, d, generator=g, dtype=kind) for g in noises])
-            yield from zip(x0.split(batch, 1), u.split(batch, 1), eps.split(batch, 1), strict=True)
+def _accumulate(
+    network: nn.Module, schedule: Schedule, parts: list[Batch], dropout: list[torch.Generator]
+) -> torch.Tensor:
+    """Add the gradients of a batch's mean loss, a part of it at a time, and return that loss, of shape (r,)."""
+    size = sum(part.x0.shape[1] for part in parts)
+    total = parts[0].u.new_zeros(len(parts[0].u))
+    for part in parts:
+        value = loss(network, schedule, **part._asdict(), dropout=dropout) * (part.x0.shape[1] / size)
+        value.sum().backward()
+        total += value.detach()
+    return total
 
 
 def _clip(parameters: list[nn.Parameter], largest: float) -> None:
@@ -180,32 +176,3 @@ def _check(value: torch.Tensor, *, step: int, learning_rate: float, replicates: 
                 f"replicate {replicate}: the loss is no longer finite at step {step} with learning rate "
                 f"{learning_rate}; lower training.learning_rate or set training.clip"
             )
-
-
-class _Losses:
-    """Losses on fixed points with fixed noise, so that snapshots differ only by what was learnt in between."""
-
-    def __init__(
-        self, schedule: Schedule, points: torch.Tensor, held_out: torch.Tensor, *, seed: int, replicates: list[int]
-    ):
-        self.schedule = schedule
-        self.sets = points[:, :EVALUATED], held_out[:, :EVALUATED]
-        self.u = (torch.arange(LEVELS, dtype=points.dtype) + 0.5) / LEVELS
-        count, d = max(s.shape[1] for s in self.sets), points.shape[2]
-        generators = [torch_generator(seed, replicate=i, purpose="evaluation") for i in replicates]
-        self.eps = torch.stack([torch.randn(count, d, generator=g) for g in generators]).to(points)
-
-    @torch.no_grad()
-    def snapshot(self, network: nn.Module, parameters: torch.Tensor, *, step: int, epoch: int) -> Snapshot:
-        """The snapshot with the losses of the network as it stands (of the running means, if those are kept)."""
-        current = networks.flatten(network)
-        networks.load(network, parameters)
-        train_loss, test_loss = (self._of(network, points) for points in self.sets)
-        networks.load(network, current)
-        return Snapshot(step, epoch, parameters, self.schedule.quantile(self.u), train_loss, test_loss)
-
-    def _of(self, network: nn.Module, points: torch.Tensor) -> torch.Tensor:
-        """Loss at every level, of shape (r, l), on ``points`` (r, n, d)."""
-        r, n, _ = points.shape
-        each = [loss(network, self.schedule, x0=points, u=u.expand(r, n), eps=self.eps[:, :n]) for u in self.u]
-        return torch.stack(each, 1)

@@ -38,7 +38,7 @@ def scatter(cells: dict[str, Panel]):
                 _points(panel, chosen, color=style.STRATUM[stratum], label=f"train: {stratum}", size=size)
             _points(panel, generated[:, shown], color="black", label="generated", size=1.5)
             panel.set(xlim=limits[0], ylim=limits[-1], aspect="equal", xlabel=f"feature {shown[0] + 1}")
-            panel.set_title(f"{name}\nepoch {epoch:,}", fontsize="medium")
+            panel.set_title(f"{name}\nepoch {round(epoch, 2):,}", fontsize="medium")
         row[0].set_ylabel(f"feature {shown[-1] + 1}")
     style.legend_below(figure, axes)
     sns.despine(figure)

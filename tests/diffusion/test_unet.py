@@ -1,0 +1,144 @@
+"""The U-Net: its size, its switches, its symmetries, and a stack of them is that many single ones."""
+
+import pytest
+import torch
+
+from diffmem.diffusion import networks
+from diffmem.diffusion.unet import UNet, unet
+
+OPTIONS = dict(image=[2, 8, 8], width=8, blocks=1, multipliers=[1, 2, 2], attention=[4])
+TIME = dict(time="positional", time_scale=16.0)
+ALL = list(range(1, 7))
+D = 2 * 8 * 8
+
+
+def stack(replicates=(0,), labels=0, *, skips=ALL, dropout=0.3, **changes):
+    generators = [torch.Generator().manual_seed(100 + r) for r in replicates]
+    options = {**OPTIONS, **TIME, "dropout": dropout, "skips": skips, **changes}
+    return unet(generators, D, labels, **options)
+
+
+def randomised(network):
+    """All weights at work, also those that begin near zero."""
+    g = torch.Generator().manual_seed(5)
+    for parameter in network.parameters():
+        scale = 1 if parameter.ndim == 2 else parameter[0, 0].numel() ** -0.5
+        parameter.data = scale * torch.randn(parameter.shape, generator=g)
+    return network
+
+
+def inputs(r=1, b=3, labels=4):
+    g = torch.Generator().manual_seed(1)
+    x, c = torch.randn(r, b, D, generator=g), 50 * torch.rand(r, b, generator=g)
+    return x, c, torch.randint(labels, (r, b), generator=g)
+
+
+def sizes(blocks, width=128, multiplier=2, channels=3, levels=3, attending=1):
+    """Parameters of DDPM++ with the same multiplier at each resolution, counted by hand."""
+    wide, e = width * multiplier, 4 * width
+
+    def block(inputs, outputs, resampled=False):
+        short = inputs * outputs + outputs if inputs != outputs or resampled else 0
+        return 2 * inputs + 9 * inputs * outputs + 9 * outputs**2 + outputs * e + 5 * outputs + short
+
+    attention = 2 * wide + 4 * wide**2 + 4 * wide
+    encoder = block(width, wide) + (levels * blocks - 1) * block(wide, wide) + (levels - 1) * block(wide, wide, True)
+    decoder = (levels * (blocks + 1) - 1) * block(2 * wide, wide) + block(wide + width, wide)
+    middle = attention + (levels + 1) * block(wide, wide) - (levels - 1) * (block(wide, wide) - block(wide, wide, True))
+    ends = 9 * channels * width + width + 2 * wide + 9 * wide * channels + channels
+    time = width * e + e + e * e + e
+    return encoder + decoder + middle + ends + time + attending * (blocks + 1) * attention
+
+
+@pytest.mark.parametrize("blocks", [2, 4])
+def test_the_cifar_10_setting_is_ddpm_plus_plus(blocks):
+    with torch.device("meta"):
+        shape = dict(width=128, blocks=blocks, multipliers=[2, 2, 2], attention=[16], dropout=0.13)
+        network = UNet([3, 32, 32], 0, torch.ones(64), **shape, skips=range(1, 3 * blocks + 4))
+    count = sum(p.numel() for p in network.parameters())
+    assert count == sizes(blocks)
+    # the unconditional CIFAR-10 network of Karras et al. has 55,733,891, of which 9 x 128 are for augmentation
+    assert blocks != 4 or count == 55_733_891 - 9 * 128
+
+
+def test_every_switch_changes_the_output_in_its_own_way_and_no_parameter():
+    x, c, _ = inputs()
+    kept = [[j for j in ALL if j != i] for i in ALL] + [[i] for i in ALL] + [ALL, []]
+    nets = [randomised(stack(skips=skips)) for skips in kept]
+    flats = [networks.flatten(network) for network in nets]
+    assert all(torch.equal(flat, flats[0]) for flat in flats)
+    outputs = torch.stack([network(x, c)[0] for network in nets])
+    assert torch.pdist(outputs.flatten(1)).min() > 1e-6
+
+
+def test_a_mirrored_image_gives_the_mirrored_output_of_mirrored_kernels():
+    network, (x, c, _) = randomised(stack()), inputs()
+    mirror = lambda flat: flat.view(1, -1, 2, 8, 8).flip(-1).flatten(2)  # noqa: E731
+    out = network(x, c)
+    for parameter in network.parameters():
+        if parameter.ndim == 5:
+            parameter.data = parameter.data.flip(-1)
+    torch.testing.assert_close(network(mirror(x), c), mirror(out), atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(network(x, c), out, atol=1e-2)
+
+
+@pytest.mark.parametrize("time", ["positional", "fourier"])
+@pytest.mark.parametrize("width", [6, 16])
+def test_a_stack_equals_single_networks_bit_for_bit_with_dropout_and_gradients(width, time):
+    changes = dict(labels=4, width=width, time=time)
+    whole, (x, c, label) = stack([0, 1, 2], **changes), inputs(3)
+
+    def run(network, chosen):
+        masks = [torch.Generator().manual_seed(r) for r in range(3)][chosen]
+        out = network(x[chosen], c[chosen], label[chosen], masks)
+        out.square().mean((1, 2)).sum().backward()
+        return out
+
+    out = run(whole, slice(0, 3))
+    for r in range(3):
+        single = stack([r], **changes)
+        assert torch.equal(run(single, slice(r, r + 1))[0], out[r])
+        for p, q in zip(single.parameters(), whole.parameters(), strict=True):
+            assert torch.equal(p.grad[0], q.grad[r])
+
+
+def test_packed_parameters_give_the_same_output_and_gradients():
+    network, other, (x, c, _) = randomised(stack([0, 1])), randomised(stack([0, 1])), inputs(2)
+    packed = networks.pack(network)
+    for n in (network, other):
+        n(x, c).square().sum().backward()
+    flat = torch.cat([p.grad.flatten() for p in other.parameters()])
+    assert torch.equal(packed.grad[: len(flat)], flat)
+
+
+def test_every_parameter_learns_and_only_from_its_own_replicate():
+    network, (x, c, label) = randomised(stack([0, 1], labels=4)), inputs(2, b=20)
+    network(x, c, label)[0].square().sum().backward()
+    for name, parameter in zip(network.names, network.parameters(), strict=True):
+        assert parameter.grad[0].abs().max() > 0, name
+        assert parameter.grad[1].abs().max() == 0
+
+
+def test_points_of_a_batch_do_not_meet():
+    network, (x, c, label) = randomised(stack(labels=4)), inputs(b=6)
+    torch.testing.assert_close(
+        network(x, c, label)[:, 2:4], network(x[:, 2:4], c[:, 2:4], label[:, 2:4]), atol=1e-4, rtol=1e-4
+    )
+
+
+def test_one_noise_level_for_all_points_gives_what_the_same_level_at_each_gives():
+    network, (x, _, label) = randomised(stack([0, 1], labels=4)), inputs(2)
+    level = torch.full((1, 1), 7.0)
+    torch.testing.assert_close(network(x, level, label), network(x, level.expand(2, 3), label), atol=1e-4, rtol=1e-4)
+
+
+def test_a_label_matters_where_there_are_labels_and_only_there():
+    x, c, label = inputs()
+    conditional, unconditional = randomised(stack(labels=4)), randomised(stack())
+    assert (conditional(x, c, label) != conditional(x, c, (label + 1) % 4)).any(2).all()
+    assert torch.equal(unconditional(x, c, label), unconditional(x, c))
+
+
+def test_it_begins_with_next_to_nothing():
+    network, (x, c, _) = stack(), inputs()
+    assert network(x, c).abs().max() < 1e-3

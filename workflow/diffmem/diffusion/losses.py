@@ -1,0 +1,102 @@
+"""Snapshots and their losses, on fixed points with fixed noise, so that only what was learnt in between differs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from diffmem.diffusion import networks
+from diffmem.diffusion.denoiser import loss, torch_generator
+from diffmem.diffusion.schedules import Schedule
+
+LEVELS = 16  # noise levels, equally spaced in training probability, at which the losses are evaluated
+EVALUATED = 250  # points of each set on which the losses are evaluated, at most
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The stack after ``step`` steps and ``epoch`` passes through the training set.
+
+    Attributes:
+        parameters: shape (r, p), float32; running means where the config asks for them.
+        levels: noise levels of the losses, shape (l,).
+        train_loss, test_loss: shape (r, l).
+    """
+
+    step: int
+    epoch: float
+    parameters: torch.Tensor
+    levels: torch.Tensor
+    train_loss: torch.Tensor
+    test_loss: torch.Tensor
+
+
+class Losses:
+    """Takes snapshots with their losses.
+
+    Args:
+        points, held_out: shape (r, n, d) and (r, n', d).
+        labels: of the points, shape (r, n), for conditional networks.
+        held_out_labels: of the held-out ones, shape (r, n'); those that have none (-1) get that of some training point.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        *,
+        points: torch.Tensor,
+        held_out: torch.Tensor,
+        labels: torch.Tensor | None = None,
+        held_out_labels: torch.Tensor | None = None,
+        seed: int,
+        replicates: list[int],
+    ):
+        self.schedule = schedule
+        self.sets = points[:, :EVALUATED], held_out[:, :EVALUATED]
+        self.u = (torch.arange(LEVELS, dtype=points.dtype) + 0.5) / LEVELS
+        count, d = max(s.shape[1] for s in self.sets), points.shape[2]
+        generators = [torch_generator(seed, replicate=i, purpose="evaluation") for i in replicates]
+        self.eps = torch.stack([torch.randn(count, d, generator=g) for g in generators]).to(points)
+        self.labels: tuple[torch.Tensor | None, torch.Tensor | None] = None, None
+        if labels is not None:
+            n, wanted = labels.shape[1], self.sets[1].shape[1]
+            others = torch.stack([torch.randint(n, (wanted,), generator=g) for g in generators])
+            own = held_out_labels[:, :wanted]
+            self.labels = labels[:, :EVALUATED], torch.where(own < 0, labels.gather(1, others), own)
+
+    @torch.no_grad()
+    def snapshot(self, network: nn.Module, parameters: torch.Tensor, *, step: int, epoch: float) -> Snapshot:
+        """The snapshot with the losses of the network as it stands (of the running means, if those are kept)."""
+        current = networks.flatten(network)
+        networks.load(network, parameters)
+        each = zip(self.sets, self.labels, strict=True)
+        train_loss, test_loss = (self._of(network, points, labels) for points, labels in each)
+        networks.load(network, current)
+        return Snapshot(step, epoch, parameters, self.schedule.quantile(self.u), train_loss, test_loss)
+
+    def _of(self, network: nn.Module, points: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        """Loss at every level, of shape (r, l), on ``points`` (r, n, d)."""
+        r, n, _ = points.shape
+        fixed = dict(x0=points, eps=self.eps[:, :n], label=labels)
+        return torch.stack([loss(network, self.schedule, u=u.expand(r, n), **fixed) for u in self.u], 1)
+
+
+def loss_table(snapshot: Snapshot, *, replicates: list[int]) -> pd.DataFrame:
+    """The losses of a snapshot as rows: replicate, step, epoch, set (train or held-out), sigma, loss."""
+    r, levels = snapshot.train_loss.shape
+    tables = [
+        pd.DataFrame(
+            {
+                "replicate": np.repeat(replicates, levels),
+                "step": snapshot.step,
+                "epoch": snapshot.epoch,
+                "set": name,
+                "sigma": np.tile(snapshot.levels.numpy(), r),
+                "loss": losses.flatten().numpy(),
+            }
+        )
+        for name, losses in (("train", snapshot.train_loss), ("held-out", snapshot.test_loss))
+    ]
+    return pd.concat(tables, ignore_index=True)
