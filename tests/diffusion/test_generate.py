@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from diffmem.diffusion import denoiser, schedules
-from diffmem.diffusion.generate import CHUNK, generate, glimpse
+from diffmem.diffusion.generate import CHUNK, draw_labels, generate, glimpse
 
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
 EDM = schedules.edm(sigma_min=0.002, sigma_max=80.0, rho=7.0, p_mean=-1.2, p_std=1.2, sigma_data=0.5)
@@ -18,10 +18,12 @@ def untouched(x, sigma):
     return x
 
 
-def draw(denoise=untouched, schedule=SCHEDULE, *, sampler="ddim", count=500, steps=50, dimension=2, **stream):
+def draw(
+    denoise=untouched, schedule=SCHEDULE, *, sampler="ddim", count=500, steps=50, dimension=2, labels=None, **stream
+):
     stream = {"seed": 1, "replicate": 0, "index": 0, **stream}
     settings = dict(sampler=sampler, steps=steps)
-    return generate(denoise, schedule, settings, count=count, dimension=dimension, **stream)
+    return generate(denoise, schedule, settings, count=count, dimension=dimension, labels=labels, **stream)
 
 
 @pytest.mark.parametrize("count", [1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 345])
@@ -84,6 +86,33 @@ def test_a_network_samples_without_gradients_or_change(sampler):
     points = draw(denoiser.denoiser(network, SCHEDULE), sampler=sampler)
     assert np.isfinite(points).all()
     assert all(torch.equal(p, old) and p.grad is None for p, old in zip(network.parameters(), before, strict=True))
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "ddpm", "heun"])
+def test_every_point_is_generated_under_its_label(sampler):
+    def told(x, sigma, label=None):
+        return label[..., None].float().expand_as(x)
+
+    labels = np.random.default_rng(0).integers(9, size=2 * CHUNK + 345).astype(np.int32)
+    points = draw(told, sampler=sampler, steps=3, count=len(labels), labels=labels)
+    np.testing.assert_allclose(points, np.repeat(labels[:, None], 2, 1), atol=1e-4)
+
+
+def test_labels_leave_the_noise_as_it_is():
+    unconditional = draw(count=300)
+    labelled = draw(lambda x, sigma, label=None: x, count=300, labels=np.zeros(300, dtype=np.int32))
+    assert np.array_equal(labelled, unconditional)
+
+
+def test_labels_are_drawn_from_the_histogram_of_those_trained_on():
+    trained, stream = np.array([5] * 60 + [2] * 30 + [9] * 10, dtype=np.int32), dict(seed=1, replicate=0, index=0)
+    drawn = draw_labels(trained, count=20_000, **stream)
+    for label, share in ((5, 0.6), (2, 0.3), (9, 0.1)):
+        assert (drawn == label).mean() == pytest.approx(share, abs=5 * math.sqrt(share * (1 - share) / 20_000))
+    assert set(drawn) == {2, 5, 9}
+    assert np.array_equal(drawn, draw_labels(trained, count=20_000, **stream))
+    for other in (dict(index=1), dict(replicate=1), dict(seed=2)):
+        assert not np.array_equal(drawn, draw_labels(trained, count=20_000, **{**stream, **other}))
 
 
 @pytest.mark.parametrize(("taken", "kept"), [(1, 1), (3, 3), (5, 5), (20, 5)])

@@ -37,7 +37,7 @@ class Plain(nn.Module):
         h = self.first(x)
         for block in self.blocks:
             h = h + block["second"](nn.functional.silu(block["first"](block["norm"](h)) + block["condition"](e)))
-        return self.last(self.norm(h))
+        return self.last(nn.functional.silu(self.norm(h)))
 
     @torch.no_grad()
     def take(self, stack, replicate):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from diffmem.arms import Arms
+
 
 @dataclass(frozen=True)
 class Study:
@@ -13,6 +15,7 @@ class Study:
         replicates: independent runs of every cell.
         cells: name of a cell -> its complete settings.
         shards: names of the shards, as r000-004, each the replicates that one job works on.
+        arms: of a study of effective memorization.
     """
 
     name: str
@@ -20,6 +23,7 @@ class Study:
     replicates: int
     cells: dict[str, dict[str, Any]]
     shards: tuple[str, ...]
+    arms: Arms | None = None
 
 
 def shards(*, replicates: int, size: int) -> tuple[str, ...]:

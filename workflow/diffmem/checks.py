@@ -36,8 +36,8 @@ def size(data: dict[str, Any]) -> tuple[int, ...]:
     shape = data["shape"]
     if shape not in registry.COLLECTIONS:
         return (registry.DIMENSIONS.get(shape) or data["dimension"],)
-    native = tuple(registry.IMAGES.get(shape) or data["size"])
-    return native if data["pixels"] is None else (native[0], data["pixels"], data["pixels"])
+    native = tuple(registry.IMAGES.get(shape) or data["size"] or ())
+    return (native[0], data["pixels"], data["pixels"]) if native and data["pixels"] else native
 
 
 def dimension(data: dict[str, Any]) -> int:
@@ -52,8 +52,8 @@ def onset_dimension(law: dict[str, Any]) -> int:
 
 def image(data: dict[str, Any]) -> list[int]:
     """Channels, height and width of a point; one that is no image is a row of pixels."""
-    known = size(data)
-    return list(known) if len(known) == 3 else [1, 1, math.prod(known)]
+    point = size(data)
+    return list(point) if len(point) == 3 else [1, 1, *point]
 
 
 def connections(model: dict[str, Any]) -> int:

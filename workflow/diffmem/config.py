@@ -15,15 +15,13 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from diffmem import checks, registry
+from diffmem import arms, checks, registry
 from diffmem.cells import Study, shards
 
 # question -> the sections that its cells are made of, and whether it counts replicates and shards
-SECTIONS = {
-    "outliers": ("data", "model", "schedule", "training", "sampling", "measure"),
-    "onset": ("law", "generator", "onset"),
-}
-STACKED = {"outliers": ("replicates", "shard"), "onset": ()}
+TRAINED = ("data", "model", "schedule", "training", "sampling", "measure")
+SECTIONS = {"outliers": TRAINED, "effective": TRAINED, "onset": ("law", "generator", "onset")}
+STACKED = {"outliers": ("replicates", "shard"), "effective": ("replicates", "shard", "effective"), "onset": ()}
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
@@ -91,8 +89,13 @@ def _study(name: str, settings: dict[str, Any], given: dict[str, Any], seed: int
     sections = SECTIONS[question]
     _refuse_others(name, question, given)
     common = {section: settings[section] for section in sections}
-    cells = {}
-    for cell, changes in _cells(settings["cells"], settings["sweep"]):
+    cells, of_arm = {}, {}
+    named = expanded = _cells(settings["cells"], settings["sweep"])
+    if question == "effective":
+        expanded, of_arm = arms.at_every_size(named, settings["effective"]["sizes"])
+        if (baseline := settings["effective"]["baseline"]) and baseline not in of_arm:
+            raise ConfigError(f"studies.{name}.effective.baseline = {baseline}: must be one of {', '.join(of_arm)}")
+    for cell, changes in expanded:
         where = f"studies.{name}" + ("" if cell == "base" else f" (cell {cell})")
         if cell in cells:
             raise ConfigError(f"{where}: two cells have this name; rename one of them")
@@ -107,7 +110,8 @@ def _study(name: str, settings: dict[str, Any], given: dict[str, Any], seed: int
     if problem := checks.unused(list(cells.values()), given):
         raise ConfigError(f"studies.{name}.{problem}")
     total = settings["replicates"]
-    return Study(name, settings["question"], total, cells, shards(replicates=total, size=settings["shard"]))
+    found = arms.arms(named, of_arm, cells, settings["effective"]) if of_arm else None
+    return Study(name, question, total, cells, shards(replicates=total, size=settings["shard"]), found)
 
 
 def _refuse_others(name: str, question: str, given: dict[str, Any]) -> None:

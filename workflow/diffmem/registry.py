@@ -81,6 +81,12 @@ FIGURES = {
     "quality": "diffmem.report.quality:quality",
     "uses": "diffmem.report.uses:uses",
 }
+EFFECTIVE_FIGURES = {
+    "effective": "diffmem.report.effective:effective",
+    "factors": "diffmem.report.effective:factors",
+    "tradeoff": "diffmem.report.effective:quality",
+    "matches": "diffmem.report.effective:sheet",
+}
 ONSET_FIGURES = {
     "probability": "diffmem.report.onset:probability",
     "overlaps": "diffmem.report.onset:overlaps",

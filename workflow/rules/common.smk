@@ -28,17 +28,20 @@ FIGURES = (*CURVE_FIGURES, "scatter", "losses", "times", "quality", "uses")
 ONSET_FIGURES = tuple(registry.ONSET_FIGURES)
 
 
-def asking(question):
-    """Pattern of the names of the studies that ask this question; it matches nothing where there are none."""
-    names = [re.escape(s.name) for s in STUDIES.values() if s.question == question]
+EFFECTIVE_FIGURES = tuple(registry.EFFECTIVE_FIGURES)
+
+
+def asking(*questions):
+    """Pattern of the names of the studies that ask these questions; it matches nothing where there are none."""
+    names = [re.escape(s.name) for s in STUDIES.values() if s.question in questions]
     return "|".join(names) or "(?!)"
 
 
 wildcard_constraints:
-    study=asking("outliers"),
+    study=asking("outliers", "effective"),
     cell="|".join(sorted({re.escape(c) for s in STUDIES.values() for c in s.cells})),
     shard=r"r\d+-\d+",
-    figure="|".join((*FIGURES, *ONSET_FIGURES)),
+    figure="|".join((*FIGURES, *EFFECTIVE_FIGURES, *ONSET_FIGURES)),
 
 
 def passing(path):
@@ -89,7 +92,8 @@ def figure_code(script):
 
     def of_figure(wildcards):
         name = getattr(wildcards, "figure", script.removesuffix(".py"))
-        target = {**registry.FIGURES, **registry.ONSET_FIGURES}[name]
+        tables = (registry.FIGURES, registry.EFFECTIVE_FIGURES, registry.ONSET_FIGURES)
+        target = next(table[name] for table in tables if name in table)
         return digest(f"{workflow.basedir}/workflow/scripts/{script}", target)
 
     return of_figure
@@ -132,12 +136,20 @@ def first_shards(pattern):
     return files
 
 
+def effective_figures(study):
+    """Figures of a study of effective memorization; matches can be looked at where points are images."""
+    data = next(iter(study.cells.values()))["data"]
+    image = len(checks.size(data)) == 3
+    return [name for name in EFFECTIVE_FIGURES if image or name != "matches"]
+
+
 def figures(study):
     """Every figure of a study, without those of strata that it lacks."""
     lacking = {"times": study not in TWINNED, "uses": study not in WITH_OUTLIERS}
     kind = STUDIES[study].question
     drawn = {
         "outliers": [name for name in FIGURES if not lacking.get(name)],
+        "effective": effective_figures(STUDIES[study]),
         "onset": ONSET_FIGURES,
     }[kind]
     return expand(

@@ -14,6 +14,7 @@ rule neighbours:
     conda:
         "../../envs/tables.yaml"
     params:
+        cell=settings("measure"),
         code=code("neighbours.py"),
     script:
         "../scripts/neighbours.py"

@@ -21,6 +21,8 @@ rule curves:
         losses="results/{study}/losses.parquet",
     log:
         "results/logs/{study}/curves.log",
+    wildcard_constraints:
+        study=asking("outliers"),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -38,6 +40,8 @@ rule quality_curves:
         "results/{study}/quality.parquet",
     log:
         "results/logs/{study}/quality_curves.log",
+    wildcard_constraints:
+        study=asking("outliers"),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -57,6 +61,8 @@ rule timing:
         claims="results/{study}/time_claims.parquet",
     log:
         "results/logs/{study}/timing.log",
+    wildcard_constraints:
+        study=asking("outliers"),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -75,6 +81,8 @@ rule claims:
         "results/{study}/claims.parquet",
     log:
         "results/logs/{study}/claims.log",
+    wildcard_constraints:
+        study=asking("outliers"),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -93,6 +101,8 @@ rule exchangeability:
         "results/{study}/exchangeability.parquet",
     log:
         "results/logs/{study}/exchangeability.log",
+    wildcard_constraints:
+        study=asking("outliers"),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -114,6 +124,8 @@ rule uses:
         claims="results/{study}/use_claims.parquet",
     log:
         "results/logs/{study}/uses.log",
+    wildcard_constraints:
+        study=asking("outliers"),
     conda:
         "../../envs/tables.yaml"
     params:

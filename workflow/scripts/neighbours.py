@@ -7,14 +7,18 @@ output   neighbours/generated.npy (r, s, g), rows as in diffmem.measure.table
          location; sigma_min
 """
 
+from functools import partial
+
 import numpy as np
 
 from diffmem import files, job
+from diffmem.measure.copies import pixels
 from diffmem.measure.criteria import spacing
 from diffmem.measure.table import ROW, references, tabulate
 from diffmem.points import first_rows
 
 job.start(snakemake.log[0])
+seen = partial(pixels, low=-1, high=1) if snakemake.params.cell["measure"]["rounded"] else np.asarray
 POINTS = ("train", "train_location", "test", "test_location", "test_plain")
 data = files.load_arrays(snakemake.input.data, names=(*POINTS, "fresh"))
 samples = files.load_array(snakemake.input.samples, ndim=4)
@@ -22,14 +26,15 @@ ceiling = files.load_arrays(snakemake.input.ceiling, names=("points", "sigma_min
 known = {"fresh": [], "ceiling": [], "spacing": [], "held_out": []}
 with files.new_array(snakemake.output.generated, shape=samples.shape[:3], dtype=ROW) as generated:
     for i in range(len(samples)):
-        to = references(**{name: data[name][i] for name in POINTS})
-        known["fresh"].append(tabulate(data["fresh"][i], to))
-        known["ceiling"].append(tabulate(ceiling["points"][i], to))
+        train, test = seen(data["train"][i]), seen(data["test"][i])
+        to = references(**{**{name: data[name][i] for name in POINTS}, "train": train, "test": test})
+        known["fresh"].append(tabulate(seen(data["fresh"][i]), to))
+        known["ceiling"].append(tabulate(seen(ceiling["points"][i]), to))
         location = data["train_location"][i]
-        known["spacing"].append(spacing(data["train"][i][first_rows(location)])[location])
-        known["held_out"].append(to.train.nearest(data["test"][i], 1).distance[:, 0].astype(np.float32))
+        known["spacing"].append(spacing(train[first_rows(location)])[location])
+        known["held_out"].append(to.train.nearest(test, 1).distance[:, 0].astype(np.float32))
         for j, points in enumerate(samples[i]):
-            generated[i, j] = tabulate(points, to)
+            generated[i, j] = tabulate(seen(points), to)
     job.say(f"neighbours among {len(to.train.positions)} training locations by {to.train.kind}")
 arrays = {name: np.stack(parts) for name, parts in known.items()}
 files.save_arrays(snakemake.output.references, {**arrays, "sigma_min": ceiling["sigma_min"]})

@@ -2,7 +2,7 @@ r"""A residual network on whole points, for images of a few pixels: neither conv
 
 With e the embedding of noise level and label,
 
-    h_0 = W_in x,   h_(k+1) = h_k + W_2 dropout(silu(W_1 norm(h_k) + W_e e)),   F = W_out norm(h_K).    (1)
+    h_0 = W_in x,   h_(k+1) = h_k + W_2 dropout(silu(W_1 norm(h_k) + W_e e)),   F = W_out silu(norm(h_K)).    (1)
 """
 
 import torch
@@ -78,4 +78,4 @@ class ImageMLP(nn.Module):
         h = self.first(x)
         for block in self.blocks:
             h = block(h, e, generators)
-        return self.last(self.norm(h))
+        return self.last(F.silu(self.norm(h)))

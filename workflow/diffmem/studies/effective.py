@@ -31,7 +31,35 @@ FACTORS = [
     "quality_baseline", "quality_difference", "quality_low", "quality_high",
 ]  # fmt: skip
 
+QUALITY = {"frechet": "Frechet distance to held-out points, beyond fresh ones", "held_out_loss": "held-out loss"}
+
 Arms = dict[str, dict[str, object]]  # name -> factor values
+
+
+def runs(
+    copies: pd.DataFrame, quality: pd.DataFrame, training: pd.DataFrame, *, cells: dict[str, tuple[str, int]]
+) -> pd.DataFrame:
+    """The table of runs, from what the stages before it have written for all ``cells`` (name -> arm and size).
+
+    Besides the columns of the head of this module: null (r_mem of held-out points), ceiling (of the optimum), knn, all
+    measures of quality, and held_out_loss, the mean over noise levels.
+    """
+    key = ["cell", "replicate", "step"]
+    wide = quality.pivot(index=key, columns="measure", values="value")
+    loss = training[training["set"] == "held-out"].groupby(key)["loss"].mean().rename("held_out_loss")
+    table = _by_third(copies).merge(wide, on=key, validate="one_to_one").merge(loss, on=key, validate="one_to_one")
+    arm, size = zip(*(cells[cell] for cell in table["cell"]), strict=True)
+    return table.drop(columns=["threshold"]).assign(arm=arm, n=size)
+
+
+def shares_by_size(copies: pd.DataFrame, *, sizes: dict[str, int]) -> dict[int, list[float]]:
+    """Size -> r_mem of the last snapshot of every replicate, for the cells ``sizes`` (name -> size) of one arm."""
+    last = _by_third(copies).assign(arm="", n=lambda table: table["cell"].map(sizes))
+    return chosen(last, "last").groupby("n")["r_mem"].agg(list).to_dict()
+
+
+def _by_third(copies: pd.DataFrame) -> pd.DataFrame:
+    return copies[np.isclose(copies["threshold"], ONE_THIRD)]
 
 
 def chosen(runs: pd.DataFrame, snapshot: str) -> pd.DataFrame:

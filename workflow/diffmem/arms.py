@@ -1,0 +1,77 @@
+"""Arms of a study of effective memorization: what is varied, each at every training size.
+
+An arm is a cell of the config; each of its sizes n is a cell of the workflow, ``ARM_n-SIZE``, whose runs are found
+again in their files by whoever asks for that size next.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+# key of the config -> the factor's name in tables and claims; of other keys the last part names them
+NAMES = {"data.pixels": "dimension", "data.dimension": "dimension", "model.blocks": "depth"}
+
+
+@dataclass(frozen=True)
+class Arms:
+    """The arms of a study.
+
+    Attributes:
+        cells: arm -> size -> name of the cell.
+        factors: arm -> factor -> value, of every factor in which any two arms differ.
+        baseline: the arm that the others are compared with.
+        search: whether only those sizes are run that a search for EMM asks for.
+    """
+
+    cells: dict[str, dict[int, str]]
+    factors: dict[str, dict[str, Any]]
+    baseline: str
+    search: bool
+
+
+def at_every_size(named: list[tuple[str, dict]], sizes: list[int]) -> tuple[list[tuple[str, dict]], dict]:
+    """The cells of the arms ``named`` (name, changes) at every size, as (name, changes), and arm -> size -> name."""
+    cells, of_arm = [], {}
+    for arm, changes in named:
+        of_arm[arm] = {size: f"{arm}_n-{size}" for size in sorted(set(sizes))}
+        for size, name in of_arm[arm].items():
+            cells.append((name, {**changes, "data": {**changes.get("data", {}), "inliers": size}}))
+    return cells, of_arm
+
+
+def arms(
+    named: list[tuple[str, dict]], of_arm: dict[str, dict[int, str]], cells: dict[str, dict], settings: dict[str, Any]
+) -> Arms:
+    """The arms of a study from its ``cells`` (name -> complete settings) and its section ``effective``."""
+    varied = {factor for _, changes in named for factor in _factors(changes)}
+    values = {}
+    for arm, sizes in of_arm.items():
+        every = _factors(cells[next(iter(sizes.values()))])
+        values[arm] = {factor: every[factor] for factor in sorted(varied)}
+    baseline = settings["baseline"] or next(iter(of_arm))
+    return Arms(of_arm, values, baseline, settings["search"])
+
+
+def _factors(settings: dict[str, Any]) -> dict[str, Any]:
+    """Factor -> value of everything that ``settings``, of a cell or of what it changes, name."""
+    found = {}
+    for section, keys in settings.items():
+        for key, value in keys.items() if isinstance(keys, dict) else ():
+            found[NAMES.get(f"{section}.{key}", key)] = value
+    if "labels" in found:
+        found["labels"] = _label(found["labels"])
+    if "skips" in found and "model" in settings:
+        found["skips"] = _resolution(settings["model"])
+    return found
+
+
+def _label(labels: dict[str, Any]) -> str:
+    """How labels are drawn, in a word: class, unique or random-10."""
+    return labels["kind"] if labels.get("count") is None else f"random-{labels['count']}"
+
+
+def _resolution(model: dict[str, Any]) -> Any:
+    """Height in pixels of the images at which skip connections are kept, where they are all at one; else their list."""
+    if "image" not in model:
+        return model["skips"]
+    levels = {(connection - 1) // (model["blocks"] + 1) for connection in model["skips"]}
+    return model["image"][1] // 2 ** levels.pop() if len(levels) == 1 else str(model["skips"])

@@ -1,0 +1,29 @@
+"""Effective memorization of every arm, and the paper's claims about what drives it.
+
+input    copies.parquet, quality.parquet and training.parquet of every cell that was run and every shard
+output   runs, effective_curves, effective, fits, factors and claims.parquet, columns as in diffmem.studies.effective
+"""
+
+import pandas as pd
+
+from diffmem import files, job
+from diffmem.studies import effective
+from diffmem.studies.effective_claims import claims
+
+job.start(snakemake.log[0])
+copies, quality, training = (
+    pd.concat([files.load_table(path, columns=("cell", "replicate", "step")) for path in paths])
+    for paths in (snakemake.input.copies, snakemake.input.quality, snakemake.input.training)
+)
+arms, out = snakemake.params.arms, snakemake.output
+runs = effective.runs(copies, quality, training, cells=arms["cells"])
+found = effective.estimates(runs)
+compared = dict(arms=arms["factors"], baseline=arms["baseline"])
+factors = effective.factors(runs, found, **compared, quality="frechet")
+words = dict(study=snakemake.wildcards.study, settings=snakemake.params.settings)
+files.save_table(out.runs, runs)
+files.save_table(out.curves, effective.curves(runs, quality=list(effective.QUALITY)))
+files.save_table(out.estimates, effective.table(found))
+files.save_table(out.fits, effective.fits(found))
+files.save_table(out.factors, factors)
+files.save_table(out.claims, claims(runs, found, **compared, **words, factors=factors))

@@ -1,0 +1,20 @@
+"""Draw one figure of a study of effective memorization.
+
+input    effective_curves, effective, fits and factors.parquet
+output   a PNG and an SVG
+"""
+
+from diffmem import files, job
+from diffmem.report import effective, style
+from diffmem.studies.effective import QUALITY, groups
+
+job.start(snakemake.log[0])
+curves, estimates, fits, factors = (files.load_table(path) for path in snakemake.input)
+arms = snakemake.params.arms
+panels = groups(arms["factors"], baseline=arms["baseline"])
+draw = {
+    "effective": lambda: effective.effective(curves, fits, estimates, groups=panels),
+    "factors": lambda: effective.factors(factors),
+    "tradeoff": lambda: effective.quality(curves, measures=QUALITY, groups=panels),
+}[snakemake.wildcards.figure]
+style.save(draw(), png=snakemake.output.png, svg=snakemake.output.svg)
