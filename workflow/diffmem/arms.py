@@ -7,6 +7,8 @@ again in their files by whoever asks for that size next.
 from dataclasses import dataclass
 from typing import Any
 
+from diffmem import checks
+
 # key of the config -> the factor's name in tables and claims; of other keys the last part names them
 NAMES = {"data.pixels": "dimension", "data.dimension": "dimension", "model.blocks": "depth"}
 
@@ -59,7 +61,9 @@ def _factors(settings: dict[str, Any]) -> dict[str, Any]:
             found[NAMES.get(f"{section}.{key}", key)] = value
     if "labels" in found:
         found["labels"] = _label(found["labels"])
-    if "skips" in found and "model" in settings:
+    if "image" in settings.get("model", {}):  # a complete cell
+        found["dimension"] = checks.dimension(settings["data"])
+    if "skips" in found:
         found["skips"] = _resolution(settings["model"])
     return found
 

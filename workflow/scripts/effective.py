@@ -9,6 +9,7 @@ import pandas as pd
 from diffmem import files, job
 from diffmem.studies import effective
 from diffmem.studies.effective_claims import claims
+from diffmem.studies.label_claims import label_claims
 
 job.start(snakemake.log[0])
 copies, quality, training = (
@@ -26,4 +27,7 @@ files.save_table(out.curves, effective.curves(runs, quality=list(effective.QUALI
 files.save_table(out.estimates, effective.table(found))
 files.save_table(out.fits, effective.fits(found))
 files.save_table(out.factors, factors)
-files.save_table(out.claims, claims(runs, found, **compared, **words, factors=factors))
+rows = claims(runs, found, **compared, **words, factors=factors)
+if any("labels" in values for values in arms["factors"].values()):
+    rows = pd.concat([rows, label_claims(runs, **compared, **words)])
+files.save_table(out.claims, rows)
