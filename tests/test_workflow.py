@@ -55,11 +55,18 @@ def results(finished, tmp_path) -> Path:
 
 @pytest.mark.parametrize("config", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_config_can_be_planned_from_an_empty_folder(config, tmp_path):
+    studies = yaml.safe_load(config.read_text())["studies"].values()
+    for study in studies:
+        if path := study.get("data", {}).get("path"):
+            (tmp_path / path).mkdir(parents=True)
     result = snakemake("--dry-run", directory=tmp_path, config=config)
     assert result.returncode == 0, result.stderr
-    count, cells = jobs(result), yaml.safe_load(config.read_text())["studies"].values()
-    assert count["train"] == count["sample"] == count["rates"] >= len(cells)
-    assert sum(count.values()) < 150
+    count, asked = jobs(result), [study.get("question", "outliers") for study in studies]
+    assert count.get("train", 0) == count.get("sample", 0) >= len(asked) - asked.count("onset")
+    assert count.get("curves", 0) == asked.count("outliers")
+    assert count.get("effective", 0) == asked.count("effective")
+    assert count.get("onset_tables", 0) == asked.count("onset")
+    assert sum(count.values()) < 150 or config.name != "config.yaml"
 
 
 def test_the_last_table_holds_all_replicates_and_every_number_of_a_curve(finished):
@@ -168,3 +175,32 @@ def test_data_of_ones_own_are_read_again_when_images_come_in_and_refused_when_th
     assert not jobs(snakemake("--dry-run", target, directory=tmp_path, config=config))
     add(80)
     assert jobs(snakemake("--dry-run", target, directory=tmp_path, config=config)) == {"dataset": 1}
+
+
+@pytest.mark.slow
+def test_the_setting_of_cifar_10_takes_its_first_steps_on_small_files_of_that_format(tmp_path):
+    """The paper's setting with fewer and smaller layers, steps and images: 30 of each class, as bytes on disk."""
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "data" / "cifar-10-batches-bin"
+    folder.mkdir(parents=True)
+    for batch in range(1, 6):
+        labels = np.repeat(np.arange(10), 6)[:, None]
+        pixels = rng.integers(0, 256, (60, 3072))
+        np.hstack([labels, pixels]).astype(np.uint8).tofile(folder / f"data_batch_{batch}.bin")
+    settings = yaml.safe_load((ROOT / "config/cifar10.yaml").read_text())
+    study = settings["studies"]["cifar-10"]
+    study |= {"replicates": 1, "effective": {"sizes": [20, 40], "search": True}}
+    study["cells"] = {name: study["cells"][name] for name in ("none", "unique")}
+    study["data"]["test"] = 100
+    study["model"] |= {"width": 8, "blocks": 1}
+    study["training"] |= {"steps": 3, "batch": 16, "microbatch": 8, "snapshots": {"count": 2}}
+    study["sampling"] |= {"steps": 2, "count": 100}
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump(settings))
+    result = snakemake("cifar-10", directory=tmp_path, config=config)
+    assert result.returncode == 0, result.stdout + result.stderr
+    runs = pd.read_parquet(tmp_path / "results/cifar-10/runs.parquet")
+    assert set(zip(runs["arm"], runs["n"], strict=True)) == {(a, n) for a in ("none", "unique") for n in (20, 40)}
+    assert (runs["ceiling"] > 0.99).all(), "the optimum copies"
+    assert set(runs["step"]) == {0, 3}
+    assert (tmp_path / "results/cifar-10/figures/matches.png").is_file()
