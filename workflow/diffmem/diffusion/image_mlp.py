@@ -2,7 +2,7 @@ r"""A residual network on whole points, for images of a few pixels: neither conv
 
 With e the embedding of noise level and label,
 
-    h_0 = W_in x,   h_(k+1) = h_k + W_2 dropout(silu(W_1 norm(h_k) + W_e e)),   F = W_out silu(norm(h_K)).    (1)
+    h_0 = W_in x,   h_(k+1) = h_k + W_2 dropout(silu(W_1 norm(h_k) + W_e e)),   F = W_out silu(norm(h_K)).  (1)
 """
 
 import torch
