@@ -19,7 +19,7 @@ UNLABELLED = -1
 def training(
     kind: str, *, classes: np.ndarray, rng: np.random.Generator, count: int | None = None
 ) -> tuple[np.ndarray, int]:
-    """Labels of training points, and how many different ones there are.
+    """Labels of training points, and how many different ones a network must know.
 
     Args:
         kind: one of ``KINDS``.
@@ -27,14 +27,15 @@ def training(
         count: C, for random labels.
 
     Returns:
-        int32 of shape (n,), from 0 to the number less one; all 0, and the number 0, without labels.
+        int32 of shape (n,), below that number; all 0, and the number 0, without labels. Of random labels the number
+        is C in every replicate, though fewer may occur, lest a replicate's network depend on those it is stacked with.
     """
     n = len(classes)
     if kind == "none":
         return np.zeros(n, dtype=np.int32), 0
     drawn = {"class": lambda: classes, "random": lambda: rng.integers(count, size=n), "unique": lambda: np.arange(n)}
     occurring, labels = np.unique(drawn[kind](), return_inverse=True)
-    return labels.astype(np.int32), len(occurring)
+    return labels.astype(np.int32), count if kind == "random" else len(occurring)
 
 
 def held_out(kind: str, *, classes: np.ndarray, trained: np.ndarray) -> np.ndarray:
