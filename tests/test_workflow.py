@@ -56,8 +56,10 @@ def results(finished, tmp_path) -> Path:
 def test_every_config_can_be_planned_from_an_empty_folder(config, tmp_path):
     result = snakemake("--dry-run", directory=tmp_path, config=config)
     assert result.returncode == 0, result.stderr
-    count, cells = jobs(result), yaml.safe_load(config.read_text())["studies"].values()
-    assert count["train"] == count["sample"] == count["rates"] >= len(cells)
+    count, studies = jobs(result), yaml.safe_load(config.read_text())["studies"].values()
+    onset = [study for study in studies if study.get("question") == "onset"]
+    assert count.get("train", 0) == count.get("sample", 0) == count.get("rates", 0) >= len(studies) - len(onset)
+    assert count.get("onset_tables", 0) == len(onset) <= count.get("onset_cell", 0)
     assert sum(count.values()) < 150
 
 

@@ -1,6 +1,7 @@
 r"""From repetitions to curves over n / d, and to the places where they turn.
 
-Probabilities P(Delta > 0) have Wilson's interval over repetitions, means Student's t. P crosses one half where
+Probabilities P(Delta > 0) have Wilson's interval over repetitions, means Student's t, and medians (w2, gap) that of
+their order statistics. P crosses one half where
 
     P(n) = plateau / (1 + exp(-slope (log n - centre))),                                                 (1)
 
@@ -11,8 +12,8 @@ The crossing is 0 where P lies above one half at the smallest n already, and inf
 
     n_mem   the share of generated points nearer to training than to held-out points has come half way down from its
             largest value to 1/2, which it has, by exchangeability, for every model that does not know its training half
-    n_gen   the squared Wasserstein distance to the truth has come half way down, in logarithms, from its largest value
-            to its last
+    n_gen   the mean logarithm of the squared Wasserstein distance to the truth has come half way down from its largest
+            value to its last
 
 All intervals of places are percentile intervals over repetitions, resampled with all of their sizes together.
 """
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.special import expit
 
 from diffmem.measure.intervals import mean_interval
@@ -37,7 +39,8 @@ PER_DIMENSION = {
     "kl_d": ("kl", 1),
     "gap": ("nll_gap", 1),
 }
-PLAIN = ("w2", "bc_root", "energy", "near_share", "third")
+PLAIN = ("bc_root", "energy", "near_share", "third")
+HEAVY = {"w2": "w2", "gap": "nll_gap"}  # near n = d a few repetitions hold most of the mean: medians
 COLUMNS = (
     "study",
     "cell",
@@ -62,8 +65,8 @@ def points(table: pd.DataFrame, *, cells: dict[str, dict[str, Any]]) -> pd.DataF
 
     Returns:
         study, cell, dimension, n, ratio, measure, mean, low, high (95 %), repetitions, and theory, the closed form or
-        the limit of many points. Measures are ``P(...)`` of `SHARES`; e_train, e_other (-log c / d), kl_d, gap (per
-        dimension, in nats), and `PLAIN`; sets_share, the share of the variance of delta_cs that lies between training
+        the limit of many points. Measures are ``P(...)`` of `SHARES`; e_train, e_other (-log c / d) and kl_d, in nats per
+        dimension, `PLAIN`, and the medians `HEAVY` (gap in nats per dimension); sets_share, the share of the variance of delta_cs that lies between training
         sets, where each was trained on several times. What is infinite or unknown has no interval.
     """
     rows = []
@@ -101,7 +104,7 @@ def resampled(part: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     picks = np.concatenate([np.arange(count)[None], rng.integers(count, size=(RESAMPLES, count))])
     values = {name: frame.to_numpy()[picks] for name, frame in wide.items()}  # (b, r, k)
     found = {name: crossings(ratios, (values[name] > 0).sum(1), count) for name in CROSSINGS}
-    near, wasserstein = values["near"].mean(1), np.log(values["w2"].mean(1))
+    near, wasserstein = values["near"].mean(1), np.log(values["w2"]).mean(1)
     mem = np.array([half_way_down(ratios, curve, end=0.5) for curve in near])
     gen = np.array([half_way_down(ratios, curve, end=curve[-1]) for curve in wasserstein])
     peak = ratios[values["e"].mean(1).argmin(1)]
@@ -152,6 +155,7 @@ def _levels(part: pd.DataFrame) -> dict[str, dict[str, float]]:
     found = {f"P({name})": _share(first[column]) for name, column in SHARES.items()}
     found |= {name: _mean(sign * first[column] / d) for name, (column, sign) in PER_DIMENSION.items()}
     found |= {name: _mean(first[name]) for name in PLAIN}
+    found |= {name: _median(first[column] / (1 if name == "w2" else d)) for name, column in HEAVY.items()}
     if part["training"].max() > 0:
         found["sets_share"] = _sets_share(part.pivot(index="repetition", columns="training", values="delta_cs"))
     return found
@@ -169,6 +173,14 @@ def _mean(values: pd.Series) -> dict[str, float]:
     if not np.isfinite(values).all():
         return {"mean": values.mean(), "low": np.nan, "high": np.nan, "repetitions": len(values)}
     return {**dict(zip(("mean", "low", "high"), mean_interval(values), strict=True)), "repetitions": len(values)}
+
+
+def _median(values: pd.Series) -> dict[str, float]:
+    """Median and the order statistics between which it lies in 95 % of samples."""
+    ordered, count = np.sort(values), len(values)
+    rank = int(stats.binom.ppf(0.025, count, 0.5))
+    low, high = (ordered[rank], ordered[-rank - 1]) if np.isfinite(ordered).all() else (np.nan, np.nan)
+    return {"mean": np.median(ordered), "low": low, "high": high, "repetitions": count}
 
 
 def _sets_share(wide: pd.DataFrame) -> dict[str, float]:
