@@ -104,13 +104,13 @@ def test_curves_have_wilsons_and_students_intervals_and_none_where_infinite():
     assert found.loc[("near_share", 4.0), "theory"] == 0.5
     assert np.isnan(found.loc[("energy", 4.0), "theory"])
     assert found.loc[("gap", 4.0), "mean"] == pytest.approx(1 / 8)
+    assert "sets_share" not in found.index.get_level_values(0)
 
 
 def test_a_median_lies_between_its_order_statistics_in_most_samples():
     rng = np.random.default_rng(1)
     bounds = [tables._median(pd.Series(rng.exponential(size=40))) for _ in range(400)]
     assert 0.92 < np.mean([b["low"] < np.log(2) < b["high"] for b in bounds]) < 0.99
-    assert "sets_share" not in found.index.get_level_values(0)
 
 
 def test_several_trainings_give_the_share_of_the_sets_and_change_nothing_else():

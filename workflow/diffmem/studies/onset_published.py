@@ -3,8 +3,8 @@ r"""The onset paper as published: what its public code computes, beside what its
 Two places where they part (https://github.com/I-Halder/a-solvable-generative-model-with-a-linear-one-step-denoiser):
 
 LDM.py takes v W^T W for the covariance v W W^T of what the one-step model generates, and computes p_T - p_O, which in
-100 dimensions is 1e-14 of p, in float32. Variants: ``correct`` (log space, Cauchy-Schwarz), ``transposed`` (the same with
-that covariance) and ``float32`` (transposed, the squared L2 distance with p in float32). N is 10^4, as shipped.
+100 dimensions is 1e-14 of p, in float32. Variants: ``correct`` (log space, Cauchy-Schwarz), ``transposed`` (the same
+with that covariance) and ``float32`` (transposed, the squared L2 distance with p in float32). N is 10^4, as shipped.
 
 simulation.py compares images pixel by pixel, by kernel densities of width s / |A| on a grid of 16 values around the
 mean, from 10 generated, 10 training and 100 further images. The further ones stay in 0..255, training images lie in

@@ -65,9 +65,10 @@ def points(table: pd.DataFrame, *, cells: dict[str, dict[str, Any]]) -> pd.DataF
 
     Returns:
         study, cell, dimension, n, ratio, measure, mean, low, high (95 %), repetitions, and theory, the closed form or
-        the limit of many points. Measures are ``P(...)`` of `SHARES`; e_train, e_other (-log c / d) and kl_d, in nats per
-        dimension, `PLAIN`, and the medians `HEAVY` (gap in nats per dimension); sets_share, the share of the variance of delta_cs that lies between training
-        sets, where each was trained on several times. What is infinite or unknown has no interval.
+        the limit of many points. Measures are ``P(...)`` of `SHARES`; e_train, e_other (-log c / d) and kl_d, in nats
+        per dimension, `PLAIN`, and the medians `HEAVY` (gap in nats per dimension); sets_share, the share of the
+        variance of delta_cs that lies between training sets, where each was trained on several times. What is infinite
+        or unknown has no interval.
     """
     rows = []
     for key, part in table.groupby(KEY, sort=False):
@@ -178,7 +179,7 @@ def _mean(values: pd.Series) -> dict[str, float]:
 def _median(values: pd.Series) -> dict[str, float]:
     """Median and the order statistics between which it lies in 95 % of samples."""
     ordered, count = np.sort(values), len(values)
-    rank = int(stats.binom.ppf(0.025, count, 0.5))
+    rank = max(int(stats.binom.ppf(0.025, count, 0.5)) - 1, 0)
     low, high = (ordered[rank], ordered[-rank - 1]) if np.isfinite(ordered).all() else (np.nan, np.nan)
     return {"mean": np.median(ordered), "low": low, "high": high, "repetitions": count}
 
