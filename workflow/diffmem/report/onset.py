@@ -99,8 +99,9 @@ def places(_points: pd.DataFrame, onsets: pd.DataFrame):
     figure, axes = style.grid(1, 1, width=6.5, height=0.8 + 0.55 * max(len(cells), 1))
     panel, colours = axes[0, 0], sns.color_palette("colorblind", len(PLACES))
     known = onsets[onsets["place"].isin(PLACES)]
-    finite = known[["value", "low", "high"]].replace([0, np.inf], np.nan)
-    left, right = np.nanmin(finite, initial=0.5) / 1.5, np.nanmax(finite, initial=2) * 1.5
+    finite = known[["value", "low", "high"]].to_numpy()
+    finite = [0.5, 2, *finite[(finite > 0) & np.isfinite(finite)]]
+    left, right = min(finite) / 1.5, max(finite) * 1.5
     for i, (place, label) in enumerate(PLACES.items()):
         part = known[known["place"] == place]
         y = np.array([cells.index(cell) for cell in part["cell"]]) + 0.1 * (i - (len(PLACES) - 1) / 2)
