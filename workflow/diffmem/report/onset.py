@@ -112,7 +112,7 @@ def places(_points: pd.DataFrame, onsets: pd.DataFrame):
             panel.plot(value[where], y[where], label=label if mark == "o" else None, **look)
     panel.axvline(1, color="grey", linewidth=0.8, zorder=0)
     panel.set_yticks(range(len(cells)), cells)
-    panel.set_ylim(len(cells) - 0.5, -0.5)
+    panel.set_ylim(max(len(cells), 1) - 0.5, -0.5)
     ratio_axis(panel, left / 1.1, right * 1.1)
     style.legend_below(figure, axes)
     sns.despine(figure)
