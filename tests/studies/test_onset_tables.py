@@ -34,6 +34,13 @@ def test_an_abrupt_rise_is_crossed_between_its_neighbours():
     assert 1 < found[0] < 2
 
 
+def test_where_every_repetition_changes_sign_in_one_gap_the_interval_is_that_gap():
+    table = rows()
+    table["delta_cs"] = np.where(table["ratio"] > 2, 1.0, -1.0)
+    cs = tables.onsets(table).set_index("place").loc["cs"]
+    assert 2 < cs["low"] < 2.2 < cs["value"] < 3.8 < cs["high"] < 4
+
+
 def test_half_way_down_is_interpolated_in_log_ratio_after_the_peak():
     values = np.array([0.0, 3.0, 9.0, 5.0, 1.0, 1.0, 1.0])
     assert tables.half_way_down(RATIOS, values, end=1.0) == pytest.approx(2)

@@ -104,7 +104,8 @@ def resampled(part: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     picks = np.concatenate([np.arange(count)[None], rng.integers(count, size=(RESAMPLES, count))])
     values = {name: frame.to_numpy()[picks] for name, frame in wide.items()}  # (b, r, k)
-    found = {name: crossings(ratios, (values[name] > 0).sum(1), count) for name in CROSSINGS}
+    hits = {name: (values[name] > 0).sum(1) for name in CROSSINGS}
+    found = {name: _blurred(crossings(ratios, h, count), ratios, h, count, rng) for name, h in hits.items()}
     near, wasserstein = values["near"].mean(1), np.log(values["w2"]).mean(1)
     mem = np.array([half_way_down(ratios, curve, end=0.5) for curve in near])
     gen = np.array([half_way_down(ratios, curve, end=curve[-1]) for curve in wasserstein])
@@ -126,6 +127,18 @@ def crossings(ratios: np.ndarray, hits: np.ndarray, count: int) -> np.ndarray:
     half = centre[best] - np.log(np.where(reaches, 2 * plateau[best] - 1, 1)) / slope[best]
     inside = reaches & (half <= x[-1])
     return np.where(hits[:, 0] > count / 2, 0.0, np.where(inside, np.exp(half), np.inf))
+
+
+def _blurred(
+    found: np.ndarray, ratios: np.ndarray, hits: np.ndarray, count: int, rng: np.random.Generator
+) -> np.ndarray:
+    """``found`` (b,), but drawn from the whole gap between two sizes, from the second row on, where all of a resample's
+    repetitions change sign in it: nothing is known of where then."""
+    never, always = hits[:, :-1] == 0, hits[:, 1:] == count
+    abrupt = (never & always).any(1) & (np.arange(len(found)) > 0)
+    j = (never & always).argmax(1)
+    within = np.exp(rng.uniform(np.log(ratios[j]), np.log(ratios[j + 1])))
+    return np.where(abrupt, within, found)
 
 
 def half_way_down(ratios: np.ndarray, values: np.ndarray, *, end: float) -> float:
