@@ -41,11 +41,12 @@ def test_where_every_repetition_changes_sign_in_one_gap_the_interval_is_that_gap
     assert 2 < cs["low"] < 2.2 < cs["value"] < 3.8 < cs["high"] < 4
 
 
-def test_half_way_down_is_interpolated_in_log_ratio_after_the_peak():
+def test_a_curve_comes_down_after_its_peak_interpolated_in_log_ratio():
     values = np.array([0.0, 3.0, 9.0, 5.0, 1.0, 1.0, 1.0])
-    assert tables.half_way_down(RATIOS, values, end=1.0) == pytest.approx(2)
-    assert tables.half_way_down(RATIOS, values, end=3.0) == pytest.approx(2 ** (3 / 4))
-    assert tables.half_way_down(RATIOS, np.arange(7.0), end=0.0) == np.inf
+    assert tables.comes_down(RATIOS, values, level=5.0) == pytest.approx(2)
+    assert tables.comes_down(RATIOS, values, level=6.0) == pytest.approx(2 ** (3 / 4))
+    assert tables.comes_down(RATIOS, np.arange(7.0), level=3.0) == np.inf
+    assert tables.comes_down(RATIOS, np.arange(7.0), level=9.0) == 0
 
 
 def test_the_share_of_variance_between_training_sets():
@@ -82,8 +83,8 @@ def test_places_of_a_planted_study_lie_where_they_were_put():
     assert found.loc["kl", "value"] == np.inf
     assert (found.loc["peak", ["value", "low", "high"]] == 1).all()
     assert found.loc["mem", "value"] == pytest.approx(4)
-    assert found.loc["gen", "value"] == pytest.approx(1)
-    assert found.loc["ratio", "value"] == pytest.approx(4)
+    assert found.loc["gen", "value"] == pytest.approx(0.5 * 2 ** (np.log(4) / np.log(10)))
+    assert found.loc["ratio", "value"] == pytest.approx(4 / found.loc["gen", "value"])
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ PLACES = {
     "matched": "$P(\\Delta_{matched} > 0) = 1/2$",
     "peak": "$E_{OG}$ largest",
     "mem": "$n_{mem}$: copying half gone",
-    "gen": "$n_{gen}$: $W_2$ half way down",
+    "gen": "$n_{gen}$: $W_2^2$ a quarter of the variance",
 }
 
 

@@ -12,8 +12,11 @@ The crossing is 0 where P lies above one half at the smallest n already, and inf
 
     n_mem   the share of generated points nearer to training than to held-out points has come half way down from its
             largest value to 1/2, which it has, by exchangeability, for every model that does not know its training half
-    n_gen   the mean logarithm of the squared Wasserstein distance to the truth has come half way down from its largest
-            value to its last
+    n_gen   the squared Wasserstein distance to the truth has come down to a quarter of the truth's total variance; the
+            whole of it is what the mean alone scores (geometric mean over repetitions)
+
+Both are sought from the largest value on; a curve that never comes down has an infinite place, one that begins below
+the level the place 0.
 
 All intervals of places are percentile intervals over repetitions, resampled with all of their sizes together.
 """
@@ -90,7 +93,7 @@ def onsets(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     for (study, cell, d), part in table[table["training"] == 0].groupby(["study", "cell", "dimension"], sort=False):
         drawn = resampled(part, seed=seed)
         for place in drawn.columns:
-            low, high = np.nanquantile(drawn[place][1:], [0.025, 0.975], method="inverted_cdf")
+            low, high = np.quantile(drawn[place][1:].dropna(), [0.025, 0.975], method="inverted_cdf")
             same = {"study": study, "cell": cell, "dimension": d, "place": place}
             rows.append({**same, "value": drawn[place][0], "low": low, "high": high})
     return pd.DataFrame(rows)
@@ -107,10 +110,11 @@ def resampled(part: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     hits = {name: (values[name] > 0).sum(1) for name in CROSSINGS}
     found = {name: _blurred(crossings(ratios, h, count), ratios, h, count, rng) for name, h in hits.items()}
     near, wasserstein = values["near"].mean(1), np.log(values["w2"]).mean(1)
-    mem = np.array([half_way_down(ratios, curve, end=0.5) for curve in near])
-    gen = np.array([half_way_down(ratios, curve, end=curve[-1]) for curve in wasserstein])
+    mem = np.array([comes_down(ratios, curve, level=(curve.max() + 0.5) / 2) for curve in near])
+    gen = np.array([comes_down(ratios, curve, level=np.log(0.25)) for curve in wasserstein])
     peak = ratios[values["e"].mean(1).argmin(1)]
-    return pd.DataFrame({**found, "peak": peak, "mem": mem, "gen": gen, "ratio": mem / gen})
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return pd.DataFrame({**found, "peak": peak, "mem": mem, "gen": gen, "ratio": mem / gen})
 
 
 def crossings(ratios: np.ndarray, hits: np.ndarray, count: int) -> np.ndarray:
@@ -141,16 +145,14 @@ def _blurred(
     return np.where(abrupt, within, found)
 
 
-def half_way_down(ratios: np.ndarray, values: np.ndarray, *, end: float) -> float:
-    """Where ``values`` (k,) first fall below the middle between their largest and ``end``, after the largest.
-
-    Interpolated in log ratio; infinite where they do not.
-    """
+def comes_down(ratios: np.ndarray, values: np.ndarray, *, level: float) -> float:
+    """Where ``values`` (k,) first fall below ``level`` after their largest, interpolated in log ratio."""
     first = int(np.argmax(values))
-    level = (values[first] + end) / 2
     below = np.flatnonzero(values[first:] < level)
     if not len(below):
         return np.inf
+    if below[0] == 0:
+        return 0.0
     j = first + below[0]
     share = (values[j - 1] - level) / (values[j - 1] - values[j])
     return float(np.exp((1 - share) * np.log(ratios[j - 1]) + share * np.log(ratios[j])))
