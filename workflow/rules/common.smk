@@ -155,3 +155,16 @@ TWINNED = [
     for name, study in STUDIES.items()
     if study.question == "outliers" and twinned(study)
 ]
+
+
+def onset_cells(wildcards):
+    """The table of every cell of a study."""
+    study = STUDIES[wildcards.study]
+    return expand(
+        "results/{study}/{cell}/onset.parquet", study=study.name, cell=study.cells
+    )
+
+
+def onset_settings(wildcards):
+    """Cell -> its settings, for the closed forms and the words of the claims."""
+    return json.loads(json.dumps(STUDIES[wildcards.study].cells))
