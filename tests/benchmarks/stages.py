@@ -22,6 +22,7 @@ from diffmem import config
 from diffmem.diffusion import denoiser, training
 from diffmem.diffusion.generate import generate
 from diffmem.measure.table import references, tabulate
+from diffmem.studies import onset
 
 ROOT = Path(__file__).parents[2]
 N, REPLICATES, ROUNDS = 20_000, 5, 5
@@ -85,6 +86,15 @@ def stages() -> pd.DataFrame:
     return pd.DataFrame([_compare(name, *pair) for name, pair in pairs.items()])
 
 
+def onset_study(repetitions: int = 30) -> None:
+    """Seconds that 300 repetitions of the onset study's 11 sizes take, from fewer of them."""
+    for d in (16, 100):
+        study = {"question": "onset", "law": {"dimension": d}, "onset": {"repetitions": repetitions}}
+        cell = config.studies({"studies": {"bench": study}})["bench"].cells["base"]
+        seconds = _seconds(lambda cell=cell: onset.simulate(cell)) * 300 / repetitions
+        print(f"onset study, d = {d}: 300 repetitions of 11 sizes in {seconds:.0f} s on one thread")
+
+
 def _compare(name: str, plain: Callable, ours: Callable, share: int) -> dict[str, object]:
     """Median seconds of both sides over alternating rounds; ``share`` replicates are done by one call of ours."""
     seconds = np.array([[_seconds(plain), _seconds(ours) / share] for _ in range(ROUNDS)])
@@ -114,6 +124,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     quick_study()
+    onset_study()
     table = stages()
     print(table.to_string(index=False, float_format="{:.3f}".format))
     seconds = table.set_index("stage")["pipeline [s]"]

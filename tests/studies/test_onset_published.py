@@ -19,7 +19,7 @@ def test_the_float32_overlap_is_what_the_published_expression_gives_in_torch():
 
 
 def test_in_a_hundred_dimensions_rounding_decides_and_says_generalizing():
-    """Overlaps differ by 1e-14 of themselves; in float32 by 1e-6 and more, and in every draw alike."""
+    """Both overlaps are equal but for 1e-14 of them; float32 makes them differ by 1e-6, the same in every draw."""
     table = published.kernels(dimension=100, repetitions=3, seed=1)
     share = published.shares(table, ["variant", "n"]).set_index(["variant", "n"])["share"]
     assert share["float32"].loc[[75, 100]].tolist() == [1, 1]

@@ -34,11 +34,19 @@ def test_an_abrupt_rise_is_crossed_between_its_neighbours():
     assert 1 < found[0] < 2
 
 
-def test_half_way_down_is_interpolated_in_log_ratio_after_the_peak():
+def test_where_every_repetition_changes_sign_in_one_gap_the_interval_is_that_gap():
+    table = rows()
+    table["delta_cs"] = np.where(table["ratio"] > 2, 1.0, -1.0)
+    cs = tables.onsets(table).set_index("place").loc["cs"]
+    assert 2 < cs["low"] < 2.2 < cs["value"] < 3.8 < cs["high"] < 4
+
+
+def test_a_curve_comes_down_after_its_peak_interpolated_in_log_ratio():
     values = np.array([0.0, 3.0, 9.0, 5.0, 1.0, 1.0, 1.0])
-    assert tables.half_way_down(RATIOS, values, end=1.0) == pytest.approx(2)
-    assert tables.half_way_down(RATIOS, values, end=3.0) == pytest.approx(2 ** (3 / 4))
-    assert tables.half_way_down(RATIOS, np.arange(7.0), end=0.0) == np.inf
+    assert tables.comes_down(RATIOS, values, level=5.0) == pytest.approx(2)
+    assert tables.comes_down(RATIOS, values, level=6.0) == pytest.approx(2 ** (3 / 4))
+    assert tables.comes_down(RATIOS, np.arange(7.0), level=3.0) == np.inf
+    assert tables.comes_down(RATIOS, np.arange(7.0), level=9.0) == 0
 
 
 def test_the_share_of_variance_between_training_sets():
@@ -75,8 +83,8 @@ def test_places_of_a_planted_study_lie_where_they_were_put():
     assert found.loc["kl", "value"] == np.inf
     assert (found.loc["peak", ["value", "low", "high"]] == 1).all()
     assert found.loc["mem", "value"] == pytest.approx(4)
-    assert found.loc["gen", "value"] == pytest.approx(1)
-    assert found.loc["ratio", "value"] == pytest.approx(4)
+    assert found.loc["gen", "value"] == pytest.approx(0.5 * 2 ** (np.log(4) / np.log(10)))
+    assert found.loc["ratio", "value"] == pytest.approx(4 / found.loc["gen", "value"])
 
 
 @pytest.mark.slow
@@ -103,7 +111,14 @@ def test_curves_have_wilsons_and_students_intervals_and_none_where_infinite():
     assert found.loc[("kl_d", 4.0), "theory"] == pytest.approx(fit_kl(32, 8) / 8)
     assert found.loc[("near_share", 4.0), "theory"] == 0.5
     assert np.isnan(found.loc[("energy", 4.0), "theory"])
+    assert found.loc[("gap", 4.0), "mean"] == pytest.approx(1 / 8)
     assert "sets_share" not in found.index.get_level_values(0)
+
+
+def test_a_median_lies_between_its_order_statistics_in_most_samples():
+    rng = np.random.default_rng(1)
+    bounds = [tables._median(pd.Series(rng.exponential(size=40))) for _ in range(400)]
+    assert 0.92 < np.mean([b["low"] < np.log(2) < b["high"] for b in bounds]) < 0.99
 
 
 def test_several_trainings_give_the_share_of_the_sets_and_change_nothing_else():

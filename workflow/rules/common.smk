@@ -202,3 +202,16 @@ WITH_OUTLIERS = [
     for name in OUTLIERS
     if any(cell["data"]["outliers"]["count"] for cell in STUDIES[name].cells.values())
 ]
+
+
+def onset_cells(wildcards):
+    """The table of every cell of a study."""
+    study = STUDIES[wildcards.study]
+    return expand(
+        "results/{study}/{cell}/onset.parquet", study=study.name, cell=study.cells
+    )
+
+
+def onset_settings(wildcards):
+    """Cell -> its settings, for the closed forms and the words of the claims."""
+    return json.loads(json.dumps(STUDIES[wildcards.study].cells))

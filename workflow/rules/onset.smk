@@ -1,16 +1,3 @@
-def onset_cells(wildcards):
-    """The table of every cell of a study."""
-    study = STUDIES[wildcards.study]
-    return expand(
-        "results/{study}/{cell}/onset.parquet", study=study.name, cell=study.cells
-    )
-
-
-def onset_settings(wildcards):
-    """Cell -> its settings, for the closed forms and the words of the claims."""
-    return json.loads(json.dumps(STUDIES[wildcards.study].cells))
-
-
 rule onset_cell:
     """Train a generator on n points, for every n and repetition of a cell, and compare it with training and truth."""
     output:

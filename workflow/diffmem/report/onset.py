@@ -1,7 +1,7 @@
 """The onset study: everything against n / d, one row of panels per dimension, one colour per cell.
 
 Every function takes the tables ``points`` and ``onsets`` of ``studies.onset_tables`` and returns a figure. Dashed lines
-are closed forms or limits, in the colour of their cell.
+are closed forms or limits of many points.
 """
 
 import numpy as np
@@ -23,15 +23,15 @@ CHANCES = {
 }
 CROSSED = {"P(l2)": "l2", "P(cs)": "cs", "P(kl)": "kl", "P(matched)": "matched"}
 OVERLAPS = {
-    "e_other": "$E_{OG}$ as −log $c_O$ / d [nats]\n(far from the truth)",
-    "e_train": "$E_{TG}$ as −log $c_T$ / d [nats]\n(far from training points)",
+    "e_other": "$E_{OG}$: −log $c_O$ / d [nats]",
+    "e_train": "$E_{TG}$: −log $c_T$ / d [nats]",
 }
 DISTANCES = {
     "kl_d": "KL(G ‖ truth) / d [nats]",
     "w2": "squared Wasserstein-2\nover total variance",
     "bc_root": "$(1 - H^2)^{1/d}$",
     "energy": "energy distance",
-    "gap": "test − training NLL, / d [nats]",
+    "gap": "test − training NLL\nover d [nats]",
 }
 LOGARITHMIC = ("kl_d", "w2", "gap", "energy")
 COPYING = {
@@ -40,13 +40,13 @@ COPYING = {
     "sets_share": "share of the variance of Δ\nbetween training sets (not seeds)",
 }
 PLACES = {
-    "l2": "P(Δ_L2 > 0) = 1/2",
-    "cs": "P(Δ_CS > 0) = 1/2",
-    "kl": "P(Δ_KL > 0) = 1/2",
-    "matched": "P(Δ_matched > 0) = 1/2",
-    "peak": "E_OG largest",
-    "mem": "n_mem: copying half gone",
-    "gen": "n_gen: W2 half way down",
+    "l2": "$P(\\Delta_{L2} > 0) = 1/2$",
+    "cs": "$P(\\Delta_{CS} > 0) = 1/2$",
+    "kl": "$P(\\Delta_{KL} > 0) = 1/2$",
+    "matched": "$P(\\Delta_{matched} > 0) = 1/2$",
+    "peak": "$E_{OG}$ largest",
+    "mem": "$n_{mem}$: copying half gone",
+    "gen": "$n_{gen}$: $W_2^2$ a quarter of the variance",
 }
 
 
@@ -99,8 +99,9 @@ def places(_points: pd.DataFrame, onsets: pd.DataFrame):
     figure, axes = style.grid(1, 1, width=6.5, height=0.8 + 0.55 * max(len(cells), 1))
     panel, colours = axes[0, 0], sns.color_palette("colorblind", len(PLACES))
     known = onsets[onsets["place"].isin(PLACES)]
-    finite = known[["value", "low", "high"]].replace([0, np.inf], np.nan)
-    left, right = np.nanmin(finite, initial=0.5) / 1.5, np.nanmax(finite, initial=2) * 1.5
+    finite = known[["value", "low", "high"]].to_numpy()
+    finite = [0.5, 2, *finite[(finite > 0) & np.isfinite(finite)]]
+    left, right = min(finite) / 1.5, max(finite) * 1.5
     for i, (place, label) in enumerate(PLACES.items()):
         part = known[known["place"] == place]
         y = np.array([cells.index(cell) for cell in part["cell"]]) + 0.1 * (i - (len(PLACES) - 1) / 2)
@@ -111,7 +112,7 @@ def places(_points: pd.DataFrame, onsets: pd.DataFrame):
             panel.plot(value[where], y[where], label=label if mark == "o" else None, **look)
     panel.axvline(1, color="grey", linewidth=0.8, zorder=0)
     panel.set_yticks(range(len(cells)), cells)
-    panel.set_ylim(len(cells) - 0.5, -0.5)
+    panel.set_ylim(max(len(cells), 1) - 0.5, -0.5)
     ratio_axis(panel, left / 1.1, right * 1.1)
     style.legend_below(figure, axes)
     sns.despine(figure)
@@ -135,8 +136,8 @@ def _panels(points: pd.DataFrame, measures: dict[str, str]):
                 line = part[(part["cell"] == cell) & (part["measure"] == measure)].sort_values("ratio")
                 _line(panel, line[np.isfinite(line["mean"])], colour, marker, kind)
             ratio_axis(panel, part["ratio"].min() / 1.1, part["ratio"].max() * 1.1)
-            panel.set_ylabel(label)
-        row[0].set_title(f"{points['study'].iloc[0]}, d = {d}", loc="left", fontsize="medium")
+            panel.set_title(label, fontsize="medium")
+        row[0].set_ylabel(f"d = {d}", fontsize="large")
     style.legend_below(figure, axes)
     sns.despine(figure)
     return figure, axes, looks
@@ -149,8 +150,10 @@ def _line(panel: Axes, line: pd.DataFrame, colour, marker: str, label: str) -> N
     panel.plot(line["ratio"], line["mean"], color=colour, marker=marker, markersize=3.2, linewidth=1.1, label=label)
     panel.fill_between(line["ratio"], line["low"], line["high"], color=colour, alpha=0.2, linewidth=0)
     theory = line[np.isfinite(line["theory"])]
-    if theory["theory"].nunique() > 1 or (len(theory) and theory["theory"].iloc[0] != 0.5):
-        panel.plot(theory["ratio"], theory["theory"], color=colour, linestyle="--", linewidth=0.9)
+    if len(theory) and theory["theory"].iloc[-1] != 0.5:  # chance levels are drawn once for all cells
+        panel.plot(
+            theory["ratio"], theory["theory"], "k--", linewidth=0.8, label="closed form, or limit of many points"
+        )
 
 
 def _crossings(panel: Axes, places: pd.DataFrame, looks: dict) -> None:

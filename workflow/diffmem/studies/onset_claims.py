@@ -71,7 +71,8 @@ def pairs(cells: dict[str, dict[str, Any]]) -> list[tuple[str, str, str]]:
 
 def located(drawn: np.ndarray, bounds: tuple[float, float]) -> dict[str, object]:
     """Effect, interval and verdict on the claim that a place lies in ``bounds``; drawn[0] is the place itself."""
-    low, high = np.quantile(drawn[1:], [0.025, 0.975], method="inverted_cdf")
+    known = drawn[1:][~np.isnan(drawn[1:])]  # 0 over 0: both places lie below the smallest n
+    low, high = np.quantile(known, [0.025, 0.975], method="inverted_cdf") if len(known) else (np.nan, np.nan)
     inside, outside = bounds[0] <= low <= high <= bounds[1], high < bounds[0] or low > bounds[1]
     name = REPRODUCED if inside else REFUTED if outside else CHANCE
     return {"effect": drawn[0], "low": low, "high": high, "verdict": name}
@@ -106,7 +107,8 @@ def _compared(key: str, parts: tuple, places: tuple, settings: tuple) -> list[di
     count = min(part["repetition"].nunique() for part in parts)
     same = {"cell": other["cell"].iloc[0], "replicates": count, "figure": "places"}
     same["holds_for"] = f"{words(settings[1])} against {words(settings[0])}"
-    ratio = {place: (there[place] / here[place]).to_numpy() for place in ("mem", "gen")}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = {place: there[place].to_numpy() / here[place].to_numpy() for place in ("mem", "gen")}
     if key != "law":
         claim, statement = GROWTH[key]
         about = {"claim": claim, "statement": statement, "unit": "factor on n_mem"}

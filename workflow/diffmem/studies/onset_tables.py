@@ -1,6 +1,7 @@
 r"""From repetitions to curves over n / d, and to the places where they turn.
 
-Probabilities P(Delta > 0) have Wilson's interval over repetitions, means Student's t. P crosses one half where
+Probabilities P(Delta > 0) have Wilson's interval over repetitions, means Student's t, and medians (w2, gap) that of
+their order statistics. P crosses one half where
 
     P(n) = plateau / (1 + exp(-slope (log n - centre))),                                                 (1)
 
@@ -11,8 +12,11 @@ The crossing is 0 where P lies above one half at the smallest n already, and inf
 
     n_mem   the share of generated points nearer to training than to held-out points has come half way down from its
             largest value to 1/2, which it has, by exchangeability, for every model that does not know its training half
-    n_gen   the squared Wasserstein distance to the truth has come half way down, in logarithms, from its largest value
-            to its last
+    n_gen   the squared Wasserstein distance to the truth has come down to a quarter of the truth's total variance; the
+            whole of it is what the mean alone scores (geometric mean over repetitions)
+
+Both are sought from the largest value on; a curve that never comes down has an infinite place, one that begins below
+the level the place 0.
 
 All intervals of places are percentile intervals over repetitions, resampled with all of their sizes together.
 """
@@ -21,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.special import expit
 
 from diffmem.measure.intervals import mean_interval
@@ -37,7 +42,8 @@ PER_DIMENSION = {
     "kl_d": ("kl", 1),
     "gap": ("nll_gap", 1),
 }
-PLAIN = ("w2", "bc_root", "energy", "near_share", "third")
+PLAIN = ("bc_root", "energy", "near_share", "third")
+HEAVY = {"w2": "w2", "gap": "nll_gap"}  # near n = d a few repetitions hold most of the mean: medians
 COLUMNS = (
     "study",
     "cell",
@@ -62,9 +68,10 @@ def points(table: pd.DataFrame, *, cells: dict[str, dict[str, Any]]) -> pd.DataF
 
     Returns:
         study, cell, dimension, n, ratio, measure, mean, low, high (95 %), repetitions, and theory, the closed form or
-        the limit of many points. Measures are ``P(...)`` of `SHARES`; e_train, e_other (-log c / d), kl_d, gap (per
-        dimension, in nats), and `PLAIN`; sets_share, the share of the variance of delta_cs that lies between training
-        sets, where each was trained on several times. What is infinite or unknown has no interval.
+        the limit of many points. Measures are ``P(...)`` of `SHARES`; e_train, e_other (-log c / d) and kl_d, in nats
+        per dimension, `PLAIN`, and the medians `HEAVY` (gap in nats per dimension); sets_share, the share of the
+        variance of delta_cs that lies between training sets, where each was trained on several times. What is infinite
+        or unknown has no interval.
     """
     rows = []
     for key, part in table.groupby(KEY, sort=False):
@@ -86,7 +93,7 @@ def onsets(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     for (study, cell, d), part in table[table["training"] == 0].groupby(["study", "cell", "dimension"], sort=False):
         drawn = resampled(part, seed=seed)
         for place in drawn.columns:
-            low, high = np.nanquantile(drawn[place][1:], [0.025, 0.975], method="inverted_cdf")
+            low, high = np.quantile(drawn[place][1:].dropna(), [0.025, 0.975], method="inverted_cdf")
             same = {"study": study, "cell": cell, "dimension": d, "place": place}
             rows.append({**same, "value": drawn[place][0], "low": low, "high": high})
     return pd.DataFrame(rows)
@@ -100,12 +107,14 @@ def resampled(part: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     picks = np.concatenate([np.arange(count)[None], rng.integers(count, size=(RESAMPLES, count))])
     values = {name: frame.to_numpy()[picks] for name, frame in wide.items()}  # (b, r, k)
-    found = {name: crossings(ratios, (values[name] > 0).sum(1), count) for name in CROSSINGS}
-    near, wasserstein = values["near"].mean(1), np.log(values["w2"].mean(1))
-    mem = np.array([half_way_down(ratios, curve, end=0.5) for curve in near])
-    gen = np.array([half_way_down(ratios, curve, end=curve[-1]) for curve in wasserstein])
+    hits = {name: (values[name] > 0).sum(1) for name in CROSSINGS}
+    found = {name: _blurred(crossings(ratios, h, count), ratios, h, count, rng) for name, h in hits.items()}
+    near, wasserstein = values["near"].mean(1), np.log(values["w2"]).mean(1)
+    mem = np.array([comes_down(ratios, curve, level=(curve.max() + 0.5) / 2) for curve in near])
+    gen = np.array([comes_down(ratios, curve, level=np.log(0.25)) for curve in wasserstein])
     peak = ratios[values["e"].mean(1).argmin(1)]
-    return pd.DataFrame({**found, "peak": peak, "mem": mem, "gen": gen, "ratio": mem / gen})
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return pd.DataFrame({**found, "peak": peak, "mem": mem, "gen": gen, "ratio": mem / gen})
 
 
 def crossings(ratios: np.ndarray, hits: np.ndarray, count: int) -> np.ndarray:
@@ -124,16 +133,26 @@ def crossings(ratios: np.ndarray, hits: np.ndarray, count: int) -> np.ndarray:
     return np.where(hits[:, 0] > count / 2, 0.0, np.where(inside, np.exp(half), np.inf))
 
 
-def half_way_down(ratios: np.ndarray, values: np.ndarray, *, end: float) -> float:
-    """Where ``values`` (k,) first fall below the middle between their largest and ``end``, after the largest.
+def _blurred(
+    found: np.ndarray, ratios: np.ndarray, hits: np.ndarray, count: int, rng: np.random.Generator
+) -> np.ndarray:
+    """``found`` (b,), but drawn from the whole gap between two sizes, from the second row on, where all of a resample's
+    repetitions change sign in it: nothing is known of where then."""
+    never, always = hits[:, :-1] == 0, hits[:, 1:] == count
+    abrupt = (never & always).any(1) & (np.arange(len(found)) > 0)
+    j = (never & always).argmax(1)
+    within = np.exp(rng.uniform(np.log(ratios[j]), np.log(ratios[j + 1])))
+    return np.where(abrupt, within, found)
 
-    Interpolated in log ratio; infinite where they do not.
-    """
+
+def comes_down(ratios: np.ndarray, values: np.ndarray, *, level: float) -> float:
+    """Where ``values`` (k,) first fall below ``level`` after their largest, interpolated in log ratio."""
     first = int(np.argmax(values))
-    level = (values[first] + end) / 2
     below = np.flatnonzero(values[first:] < level)
     if not len(below):
         return np.inf
+    if below[0] == 0:
+        return 0.0
     j = first + below[0]
     share = (values[j - 1] - level) / (values[j - 1] - values[j])
     return float(np.exp((1 - share) * np.log(ratios[j - 1]) + share * np.log(ratios[j])))
@@ -152,6 +171,7 @@ def _levels(part: pd.DataFrame) -> dict[str, dict[str, float]]:
     found = {f"P({name})": _share(first[column]) for name, column in SHARES.items()}
     found |= {name: _mean(sign * first[column] / d) for name, (column, sign) in PER_DIMENSION.items()}
     found |= {name: _mean(first[name]) for name in PLAIN}
+    found |= {name: _median(first[column] / (1 if name == "w2" else d)) for name, column in HEAVY.items()}
     if part["training"].max() > 0:
         found["sets_share"] = _sets_share(part.pivot(index="repetition", columns="training", values="delta_cs"))
     return found
@@ -169,6 +189,14 @@ def _mean(values: pd.Series) -> dict[str, float]:
     if not np.isfinite(values).all():
         return {"mean": values.mean(), "low": np.nan, "high": np.nan, "repetitions": len(values)}
     return {**dict(zip(("mean", "low", "high"), mean_interval(values), strict=True)), "repetitions": len(values)}
+
+
+def _median(values: pd.Series) -> dict[str, float]:
+    """Median and the order statistics between which it lies in 95 % of samples."""
+    ordered, count = np.sort(values), len(values)
+    rank = max(int(stats.binom.ppf(0.025, count, 0.5)) - 1, 0)
+    low, high = (ordered[rank], ordered[-rank - 1]) if np.isfinite(ordered).all() else (np.nan, np.nan)
+    return {"mean": np.median(ordered), "low": low, "high": high, "repetitions": count}
 
 
 def _sets_share(wide: pd.DataFrame) -> dict[str, float]:
