@@ -146,12 +146,12 @@ def effective_figures(study):
 def figures(study):
     """Every figure of a study, without those of strata that it lacks."""
     lacking = {"times": study not in TWINNED, "uses": study not in WITH_OUTLIERS}
-    kind = STUDIES[study].question
-    drawn = {
-        "outliers": [name for name in FIGURES if not lacking.get(name)],
-        "effective": effective_figures(STUDIES[study]),
-        "onset": ONSET_FIGURES,
-    }[kind]
+    if STUDIES[study].question == "onset":
+        drawn = ONSET_FIGURES
+    elif STUDIES[study].question == "effective":
+        drawn = effective_figures(STUDIES[study])
+    else:
+        drawn = [name for name in FIGURES if not lacking.get(name)]
     return expand(
         "results/{study}/figures/{figure}.{kind}",
         study=study,

@@ -1,0 +1,81 @@
+"""What the rules of effective memorization ask of a study's arms, and of the searches that decide what is run."""
+
+from itertools import count
+
+
+def rounds(study, arm, before=None):
+    """Sizes that the search of an arm has asked for, of all its rounds or of those ``before`` one."""
+    sizes = []
+    for number in range(before) if before is not None else count():
+        asked = checkpoints.search.get(study=study, arm=arm, round=number).output[0]
+        with open(asked) as file:
+            new = json.load(file)
+        if not new and before is None:
+            return sizes
+        sizes += new
+    return sizes
+
+
+def run_cells(study):
+    """The cells of a study that are run: all, or those that its searches ask for."""
+    arms = STUDIES[study].arms
+    sizes = {
+        arm: rounds(study, arm) if arms.search else sizes
+        for arm, sizes in arms.cells.items()
+    }
+    return [arms.cells[arm][size] for arm in arms.cells for size in sizes[arm]]
+
+
+def arms_of(study):
+    """Factors of every arm of a study, its baseline, and arm, size and name of every cell."""
+    arms = STUDIES[study].arms
+    cells = {
+        name: [arm, n] for arm, own in arms.cells.items() for n, name in own.items()
+    }
+    return {"factors": arms.factors, "baseline": arms.baseline, "cells": cells}
+
+
+def arm_words(wildcards):
+    """The settings of a study in a few words, for the claims."""
+    cell = next(iter(STUDIES[wildcards.study].cells.values()))
+    training = cell["training"]
+    unit = "steps" if training["steps"] else "epochs"
+    return f"{cell['data']['shape']}, {cell['model']['network']}, {training[unit]:,} {unit}"
+
+
+def of_cells(name):
+    """Function of the wildcards: the file ``name`` of every cell that is run and every shard."""
+
+    def files(wildcards):
+        study = STUDIES[wildcards.study]
+        return expand(
+            f"results/{study.name}/{{cell}}/{{shard}}/{name}",
+            cell=run_cells(study.name),
+            shard=study.shards,
+        )
+
+    return files
+
+
+def searched(wildcards):
+    """The copies of all sizes that earlier rounds of an arm's search have asked for."""
+    study = STUDIES[wildcards.study]
+    sizes = rounds(study.name, wildcards.arm, before=int(wildcards.round))
+    return expand(
+        "results/{study}/{cell}/{shard}/copies.parquet",
+        study=study.name,
+        cell=[study.arms.cells[wildcards.arm][size] for size in sizes],
+        shard=study.shards,
+    )
+
+
+def shown_cell(name):
+    """Function of the wildcards: the file ``name`` of the baseline's first shard, at a size that every search runs."""
+
+    def file(wildcards):
+        study = STUDIES[wildcards.study]
+        cells = list(study.arms.cells[study.arms.baseline].values())
+        cell = cells[0 if study.arms.search else len(cells) // 2]
+        return f"results/{study.name}/{cell}/{study.shards[0]}/{name}"
+
+    return file
