@@ -72,7 +72,9 @@ PUBLISHED = {
 }
 
 
-rule published:
+rule:
+    name:
+        "published"
     input:
         expand("results/published/figures/published.{kind}", kind=("png", "svg")),
     localrule: True
