@@ -4,30 +4,13 @@ An arm is a cell of the config; each of its sizes n is a cell of the workflow, `
 again in their files by whoever asks for that size next.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from diffmem import checks
+from diffmem.cells import Arms
 
 # key of the config -> the factor's name in tables and claims; of other keys the last part names them
 NAMES = {"data.pixels": "dimension", "data.dimension": "dimension", "model.blocks": "depth"}
-
-
-@dataclass(frozen=True)
-class Arms:
-    """The arms of a study.
-
-    Attributes:
-        cells: arm -> size -> name of the cell.
-        factors: arm -> factor -> value, of every factor in which any two arms differ.
-        baseline: the arm that the others are compared with.
-        search: whether only those sizes are run that a search for EMM asks for.
-    """
-
-    cells: dict[str, dict[int, str]]
-    factors: dict[str, dict[str, Any]]
-    baseline: str
-    search: bool
 
 
 def at_every_size(named: list[tuple[str, dict]], sizes: list[int]) -> tuple[list[tuple[str, dict]], dict]:

@@ -3,7 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
-from diffmem.arms import Arms
+
+@dataclass(frozen=True)
+class Arms:
+    """The arms of a study.
+
+    Attributes:
+        cells: arm -> size -> name of the cell.
+        factors: arm -> factor -> value, of every factor in which any two arms differ.
+        baseline: the arm that the others are compared with.
+        search: whether only those sizes are run that a search for EMM asks for.
+    """
+
+    cells: dict[str, dict[int, str]]
+    factors: dict[str, dict[str, Any]]
+    baseline: str
+    search: bool
 
 
 @dataclass(frozen=True)
