@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from diffmem.measure.frechet import bures, expected, frechet
+from diffmem.measure.frechet import expected, frechet
 
 
 def normals(*sizes, dimension=4, seed=0, scale=1.0):
@@ -18,9 +18,12 @@ def named(sets):
 
 @pytest.mark.parametrize("dimension", [1, 3, 20])
 def test_the_trace_is_that_of_a_matrix_square_root(dimension):
-    first, other = (np.cov(x, rowvar=False).reshape(dimension, dimension) for x in normals(50, 60, dimension=dimension))
+    sets = normals(50, 60, dimension=dimension)
+    first, other = (np.atleast_2d(np.cov(x, rowvar=False)) for x in sets)
     between = np.trace(np.atleast_2d(sqrtm(first @ other))).real
-    assert bures(first, other) == pytest.approx(np.trace(first) + np.trace(other) - 2 * between)
+    shift = np.square(sets[0].mean(0) - sets[1].mean(0)).sum()
+    expected_value = shift + np.trace(first) + np.trace(other) - 2 * between
+    assert frechet(**named(sets))["frechet"] == pytest.approx(expected_value)
 
 
 def test_shifts_and_scales_of_the_same_points_have_closed_forms():

@@ -20,6 +20,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from diffmem.measure.distances import squared_wasserstein
+from diffmem.normal import fitted
 from diffmem.points import checked
 
 
@@ -42,18 +44,10 @@ def frechet(
         sizes = f"{len(generated)} generated and {len(held_out)} held-out points"
         raise ValueError(f"frechet: {sizes} have no covariance; give two or more of each")
     sets = [space(points) if space else points for points in (generated, held_out)]
-    covariances = [np.atleast_2d(np.cov(points, rowvar=False)) for points in sets]
-    value = np.square(sets[0].mean(0) - sets[1].mean(0)).sum() + bures(*covariances)
-    floor = expected(np.linalg.eigvalsh(covariances[1]), sizes=(len(generated), len(held_out)))
-    return {"frechet": float(value), "frechet_floor": floor, "frechet_excess": float(value) - floor}
-
-
-def bures(first: np.ndarray, other: np.ndarray) -> float:
-    """The trace of (1), for covariances (d, d) that need not be of full rank."""
-    value, vector = np.linalg.eigh(first)
-    root = vector * np.sqrt(np.maximum(value, 0)) @ vector.T
-    between = np.linalg.eigvalsh(root @ other @ root)
-    return float(np.trace(first) + np.trace(other) - 2 * np.sqrt(np.maximum(between, 0)).sum())
+    laws = [fitted(points) for points in sets]
+    value = squared_wasserstein(*laws)
+    floor = expected(laws[1].variances, sizes=(len(generated), len(held_out)))
+    return {"frechet": value, "frechet_floor": floor, "frechet_excess": value - floor}
 
 
 def expected(eigenvalues: np.ndarray, *, sizes: tuple[int, int]) -> float:
