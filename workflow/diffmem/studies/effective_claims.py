@@ -243,7 +243,7 @@ def _row(claim: str, pair: Pair, statement: str, verdict: str) -> dict[str, obje
         "cell": pair.arm,
         "reference": pair.other,
         "statement": statement,
-        "verdict": verdict,
+        "verdict": UNDECIDED if np.isnan(pair.ratio.value) else verdict,  # both crossings lie outside the sizes
         "effect": pair.ratio.value,
         "low": pair.ratio.low,
         "high": pair.ratio.high,
