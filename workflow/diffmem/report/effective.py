@@ -169,7 +169,7 @@ def _points(panel: Axes, rows: pd.DataFrame, look: dict, *, label: str) -> None:
     last, best = (rows[rows["snapshot"] == name].sort_values("n") for name in ("last", "best"))
     if not len(last):
         return
-    panel.plot(last["n"], last["mean"], linestyle="none", label=label, **look)
+    panel.plot(last["n"], last["mean"], linestyle=":", linewidth=0.8, label=label, **look)
     panel.vlines(last["n"], last["low"].clip(0, 1), last["high"].clip(0, 1), color=look["color"], linewidth=0.9)
     panel.plot(best["n"], best["mean"], linestyle="none", **look, markerfacecolor="none", alpha=0.6)
 
