@@ -14,7 +14,7 @@ rule neighbours:
     conda:
         "../../envs/tables.yaml"
     params:
-        cell=settings("measure"),
+        rounded=lambda wildcards: settings("measure")(wildcards)["measure"]["rounded"],
         code=code("neighbours.py"),
     script:
         "../scripts/neighbours.py"

@@ -18,7 +18,7 @@ from diffmem.measure.table import ROW, references, tabulate
 from diffmem.points import first_rows
 
 job.start(snakemake.log[0])
-seen = partial(pixels, low=-1, high=1) if snakemake.params.cell["measure"]["rounded"] else np.asarray
+seen = partial(pixels, low=-1, high=1) if snakemake.params.rounded else np.asarray
 POINTS = ("train", "train_location", "test", "test_location", "test_plain")
 data = files.load_arrays(snakemake.input.data, names=(*POINTS, "fresh"))
 samples = files.load_array(snakemake.input.samples, ndim=4)
