@@ -22,8 +22,8 @@ class MLP(nn.Module):
         sizes = [dimension + 1, *[width] * layers, dimension]
         self.maps = nn.ModuleList(Linear(generators, a, b) for a, b in pairwise(sizes))
 
-    def forward(self, x: torch.Tensor, c_noise: torch.Tensor) -> torch.Tensor:
-        """F(x, c_noise): x (r, b, d), c_noise (r, b) or (1, 1), returns (r, b, d)."""
+    def forward(self, x: torch.Tensor, c_noise: torch.Tensor, _label=None, _generators=None) -> torch.Tensor:
+        """F(x, c_noise): x (r, b, d), c_noise (r, b) or (1, 1), returns (r, b, d); without labels and dropout."""
         time = (c_noise[..., None] / NOISE_SCALE).expand(*x.shape[:2], 1)
         h = torch.cat([x, time], -1)
         for layer in self.maps[:-1]:

@@ -183,4 +183,4 @@ def _dimensions(points: pd.DataFrame) -> list[int]:
 def _name(cell: str) -> str:
     """A cell's name without the dimension, which has its own row of panels."""
     kept = [part for part in cell.split("_") if not part.startswith("dimension-")]
-    return "_".join(kept) or "model"
+    return "_".join(part.removeprefix("name-") for part in kept) or "model"

@@ -31,7 +31,10 @@ FACTORS = [
     "quality_baseline", "quality_difference", "quality_low", "quality_high",
 ]  # fmt: skip
 
-QUALITY = {"frechet": "Frechet distance to held-out points, beyond fresh ones", "held_out_loss": "held-out loss (labels: training ones)"}
+QUALITY = {
+    "frechet": "Frechet distance to held-out points, beyond fresh ones",
+    "held_out_loss": "held-out loss (labels: training ones)",
+}
 
 Arms = dict[str, dict[str, object]]  # name -> factor values
 

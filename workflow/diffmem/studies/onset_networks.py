@@ -1,7 +1,5 @@
 """The onset study's network: a small EDM denoiser per training set, all of one size trained as one stack."""
 
-import math
-
 import numpy as np
 import torch
 
@@ -14,17 +12,26 @@ from diffmem.studies.onset_models import Generated, Task
 BATCH, STEPS = 128, 18
 # noise levels that unit data need: from where points of 16 dimensions are told apart to where they are all noise
 NOISE = {"sigma_min": 0.02, "sigma_max": 10.0, "rho": 7.0, "p_mean": -0.8, "p_std": 1.5, "sigma_data": 1.0}
-SETTINGS = {"batch": BATCH, "learning_rate": 2e-3, "weight_decay": 0.0, "clip": 1.0, "ema": 0.99}
+SETTINGS = {
+    "epochs": 0,  # the budget is in steps
+    "batch": BATCH,
+    "cycle": True,  # a step sees as many noise draws at every n
+    "microbatch": 0,
+    "optimizer": "adamw",
+    "learning_rate": 2e-3,
+    "warmup": 0,
+    "decay": "constant",
+    "weight_decay": 0.0,
+    "clip": 1.0,
+    "ema": 0.99,
+    "snapshots": {"count": 2, "spacing": "linear"},
+}
 
 
 def mlp(task: Task, *, width: int, updates: int) -> list[Generated]:
-    """Samples of multilayer perceptrons of this ``width`` after so many ``updates`` (whole epochs, rounded up)."""
-    n, d = task.train.shape[1:]
-    network = MLP([_generator(task, run, "initialisation") for run in task.runs], d, width=width)
-    # as often as fills a batch, so that an update sees as many noise draws at every n
-    points = torch.from_numpy(task.train).float().repeat(1, math.ceil(BATCH / n), 1)
-    epochs = math.ceil(updates / (points.shape[1] // BATCH))
-    settings = {**SETTINGS, "epochs": epochs, "snapshots": {"count": 2, "spacing": "linear"}}
+    """Samples of multilayer perceptrons of this ``width`` after so many ``updates``."""
+    network = MLP([_generator(task, run, "initialisation") for run in task.runs], task.train.shape[2], width=width)
+    points, settings = torch.from_numpy(task.train).float(), {**SETTINGS, "steps": updates}
     schedule = schedules.edm(**NOISE)
     run = {"points": points, "held_out": points, "settings": settings, "seed": task.seed, "replicates": task.runs}
     *_, last = training.train(network, schedule, **run)
