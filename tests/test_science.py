@@ -74,5 +74,7 @@ def test_the_claims_say_so(results):
     claims = pd.read_csv(results / "claims.csv").set_index(["cell", "claim", "reference"])
     assert claims["verdict"]["n-100", "M", "matched"] == "reproduced"
     assert claims["effect"]["n-100", "M", "matched"] > 0.2
+    assert claims["verdict"]["n-100", "M-exact", "matched"] == "reproduced"
     assert abs(claims["effect"]["n-2000", "M", "matched"]) < 0.05
+    assert abs(claims["effect"]["n-2000", "M-exact", "matched"]) < 0.05
     assert abs(claims["effect"]["n-2000", "O1", "matched"]) < 0.15

@@ -1,7 +1,7 @@
 """The claims of "Outliers memorized last", put to the test cell by cell.
 
     M    the model memorizes: net copied fraction of all points at the last snapshot; and once more without any
-         assumption, as the raw fraction less that under permuted labels (`measure.pooled`)
+         assumption (M-exact), as the raw fraction less that under permuted labels (`measure.pooled`)
     O1   outliers are memorized later than inliers
     O2   duplicates are memorized earlier or more than inliers
     O3   O1 holds at every ratio
@@ -86,7 +86,7 @@ def by_permutation(pooled: pd.DataFrame, *, ratios: dict[str, float], settings: 
             "study": last["study"].iloc[0],
             "cell": cell,
             "holds_for": f"{settings[cell]}, r = {ratio:g}",
-            "claim": "M",
+            "claim": "M-exact",
             "reference": "matched",
             "statement": "the model copies training points by the last snapshot, against permuted labels",
             "unit": "raw fraction less its mean under permuted labels",

@@ -32,7 +32,7 @@ FACTORS = [
 ]  # fmt: skip
 
 QUALITY = {
-    "frechet": "Frechet distance to held-out points, beyond fresh ones",
+    "frechet": "Frechet distance to held-out points,\nbeyond fresh ones",
     "held_out_loss": "held-out loss (labels: training ones)",
 }
 
