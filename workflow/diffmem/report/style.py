@@ -67,7 +67,7 @@ def title(study: str, cell: str) -> str:
 def warn_of_resolution(axes, resolution) -> None:
     """Say below a panel that single points cannot be told apart, where spacing over smallest noise level is below 3."""
     if len(resolution) and (value := resolution.mean()) < 3:
-        text = f"points {value:.1f} of the sampler's last noise levels apart: low ceiling"
+        text = f"low ceiling: points are {value:.1f} of the\nsampler's last noise levels apart"
         axes.set_xlabel(f"{axes.get_xlabel()}\n{text}", color="firebrick", fontsize="small")
 
 
