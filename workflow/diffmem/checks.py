@@ -7,13 +7,11 @@ import copy
 import math
 from typing import Any
 
-from diffmem import registry
+from diffmem import onset_checks, registry
 
 SMALLEST_STRATUM = 20  # fewer injected points than this give no rate worth an interval
 EDM_STEPS = 18
 PHOTO = 427  # pixels in the height of the photographs that patches are cut from
-DIGITS, VARYING = 1797, 61  # handwritten digits of scikit-learn, and pixels of them that vary
-EXACT = ("one-step", "gaussian-fit", "multi-step")  # generators whose law is known without samples
 INJECTED = ("outliers", "duplicates", "near_duplicates")
 CHOICES = {
     "data": ("shape", registry.SHAPES),
@@ -43,11 +41,6 @@ def size(data: dict[str, Any]) -> tuple[int, ...]:
 def dimension(data: dict[str, Any]) -> int:
     """Number of features of the data."""
     return math.prod(size(data))
-
-
-def onset_dimension(law: dict[str, Any]) -> int:
-    """Number of features of a law of the onset study."""
-    return len(law["variances"]) if law["name"] == "spectrum" else law["dimension"]
 
 
 def image(data: dict[str, Any]) -> list[int]:
@@ -88,7 +81,7 @@ def resolve(cell: dict[str, Any]) -> dict[str, Any]:
 def problem(cell: dict[str, Any]) -> str | None:
     """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
     training = (_data, _collection, _labels, _model, _training, _sampling, _finite)
-    rules = (_spectrum, _sizes) if "onset" in cell else training
+    rules = (onset_checks.spectrum, onset_checks.sizes) if "onset" in cell else training
     return next(filter(None, (check(cell) for check in rules)), None)
 
 
@@ -225,39 +218,4 @@ def _finite(cell: dict[str, Any]) -> str | None:
             f"data.inliers + data.test = {data['inliers'] + data['test']}: must be at most {most}, "
             f"{data['shape']} holds no more with {registry.FEWEST_FRESH} left over for data.fresh"
         )
-    return None
-
-
-def _spectrum(cell: dict[str, Any]) -> str | None:
-    law = cell["law"]
-    if law["name"] == "spectrum" and abs(sum(law["variances"]) - len(law["variances"])) > 1e-6 * len(law["variances"]):
-        total, count = sum(law["variances"]), len(law["variances"])
-        return f"law.variances sum to {total:g}: must sum to their number {count}; divide each by {total / count:g}"
-    if law["name"] == "low-rank" and law["rank"] > law["dimension"]:
-        return f"law.rank = {law['rank']}: must be at most law.dimension = {law['dimension']}"
-    return None
-
-
-def _sizes(cell: dict[str, Any]) -> str | None:
-    """Sizes that can be trained on, drawn and compared. One dimension is allowed: bandwidths are s / n there."""
-    law, onset, made = cell["law"], cell["onset"], cell["generator"]["name"]
-    d = onset_dimension(law)
-    smallest, largest = (round(pick(onset["ratios"]) * d) for pick in (min, max))
-    if smallest < 2:
-        return f"onset.ratios: {min(onset['ratios'])} x {d} features = {smallest}: must be at least 2 training points"
-    if onset["fresh"] is not None and onset["fresh"] < largest:
-        return f"onset.fresh = {onset['fresh']}: must be at least the largest number of training points, {largest}"
-    if law["name"] == "digits":
-        held = DIGITS
-        needed = 3 * largest + (onset["fresh"] or 0)
-        if onset["fresh"] is None:
-            return "onset.fresh = None: the density of digits is unknown; give a number of points"
-        if needed > held:
-            return (
-                f"onset.fresh + 3 x {largest} training points = {needed}: must be at most {held}, all digits there are"
-            )
-        if d > VARYING:
-            return f"law.dimension = {d}: must be at most {VARYING}, as many pixels of a digit vary"
-    if made not in EXACT and onset["samples"] <= d:
-        return f"onset.samples = {onset['samples']}: must be more than the {d} features, or {made} has no density"
     return None

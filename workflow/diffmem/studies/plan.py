@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from diffmem import checks
+from diffmem import checks, onset_checks
 from diffmem.cells import Study
 from diffmem.diffusion.training import budget
 
@@ -72,7 +72,7 @@ def _cost(cell: dict[str, Any], study: Study, parameters: int, forward: int) -> 
 def _onset_cost(cell: dict[str, Any]) -> dict[str, float]:
     """One job; its time is that of the kernels of N fresh and n training points, and of training a network."""
     settings, made = cell["onset"], cell["generator"]
-    d = checks.onset_dimension(cell["law"])
+    d = onset_checks.dimension(cell["law"])
     sizes = [ratio * d for ratio in settings["ratios"]]
     operations = sum(4 * d * (settings["fresh"] or 0) * d + 6 * n * n * (d + KERNEL) for n in sizes)
     if made["name"] == "mlp":
