@@ -145,12 +145,12 @@ def effective_figures(study):
 
 def figures(study):
     """Every figure of a study, without those of strata that it lacks."""
-    lacking = {"times": study not in TWINNED, "uses": study not in WITH_OUTLIERS}
     if STUDIES[study].question == "onset":
         drawn = ONSET_FIGURES
     elif STUDIES[study].question == "effective":
         drawn = effective_figures(STUDIES[study])
     else:
+        lacking = {"times": study not in TWINNED, "uses": study not in WITH_OUTLIERS}
         drawn = [name for name in FIGURES if not lacking.get(name)]
     return expand(
         "results/{study}/figures/{figure}.{kind}",

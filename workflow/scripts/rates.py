@@ -12,11 +12,10 @@ from diffmem import files, job
 from diffmem.data.dataset import STRATA
 from diffmem.measure.neighbours import index_kind
 from diffmem.measure.rates import rates
-from diffmem.measure.strata import strata
+from diffmem.measure.strata import KNOWN, strata
 from diffmem.points import first_rows
 
 job.start(snakemake.log[0])
-KNOWN = ("train_stratum", "train_location", "train_plain", "test_stratum", "test_location", "test_plain")
 cell = snakemake.params.cell
 data = files.load_arrays(snakemake.input.data, names=(*KNOWN, "train", "replicate"))
 generated = files.load_array(snakemake.input.generated, ndim=2 + 1)

@@ -10,12 +10,11 @@ import pandas as pd
 from diffmem import files, job
 from diffmem.data.dataset import STRATA
 from diffmem.measure import clock
-from diffmem.measure.strata import strata
+from diffmem.measure.strata import KNOWN, strata
 from diffmem.points import first_rows
 from diffmem.studies.detection import detection
 
 job.start(snakemake.log[0])
-KNOWN = ("train_stratum", "train_location", "train_plain", "test_stratum", "test_location", "test_plain")
 cell = snakemake.params.cell
 data = files.load_arrays(snakemake.input.data, names=(*KNOWN, "train", "replicate"))
 generated = files.load_array(snakemake.input.generated, ndim=3)

@@ -1,4 +1,7 @@
-"""Intervals over replicates, the unit of every statement: one run is one draw of data, initialisation and noise."""
+"""Intervals over replicates, the unit of every statement: one run is one draw of data, initialisation and noise.
+
+Shares of independent trials have Wilson's.
+"""
 
 import numpy as np
 import pandas as pd
@@ -27,6 +30,14 @@ def mean_interval(values: np.ndarray, *, level: float = 0.95) -> tuple[float, fl
     values = np.asarray(values, dtype=float)
     half = stats.t.ppf((1 + level) / 2, len(values) - 1) * stats.sem(values) if len(values) > 1 else np.nan
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+
+
+def wilson(hits: int, count: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval for a share of which ``hits`` of ``count`` were seen; missing for none of none."""
+    if count == 0:
+        return np.nan, np.nan
+    low, high = stats.binomtest(hits, count).proportion_ci(level, method="wilson")
+    return float(low), float(high)
 
 
 def sign_flip(differences: np.ndarray, *, seed: int = 0) -> float:

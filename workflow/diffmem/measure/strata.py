@@ -8,6 +8,8 @@ import pandas as pd
 from diffmem.points import first_rows
 
 ALL = "all"  # the stratum of everything
+# what ``strata`` is made from, as the data file names it
+KNOWN = ("train_stratum", "train_location", "train_plain", "test_stratum", "test_location", "test_plain")
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ https://doi.org/10.1080/01621459.1927.10502953).
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from diffmem.measure.intervals import over_replicates
+from diffmem.measure.intervals import over_replicates, wilson
 
 CONTROL = ("setting", "criterion", "generator", "pi", "bandwidth")
 COLUMNS = (*CONTROL, "repetition", "estimate", "copies", "low", "high", "p_value")
@@ -50,14 +49,6 @@ def levels(table: pd.DataFrame) -> pd.DataFrame:
     groups = table.groupby(list(CONTROL), sort=False, observed=True, dropna=False)
     shares = [{**_share("copies", part["copies"]), **_share("coverage", _covered(part))} for _, part in groups]
     return means.join(pd.DataFrame(shares, index=means.index))
-
-
-def wilson(hits: int, count: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval for a share of which ``hits`` of ``count`` were seen; missing for none of none."""
-    if count == 0:
-        return np.nan, np.nan
-    low, high = stats.binomtest(hits, count).proportion_ci(level, method="wilson")
-    return float(low), float(high)
 
 
 def _entry(part: pd.DataFrame, nothing_copied: list[str]) -> dict[str, float]:

@@ -31,7 +31,7 @@ def label_claims(runs: pd.DataFrame, *, arms: Arms, baseline: str, study: str, s
         for one, other in zip(order[1:], order, strict=False):
             pair = [labels[one], labels[other]]
             if set(pair) <= set(wide):
-                difference = wide[pair].dropna().diff(axis=1, periods=-1)[pair[0]]
+                difference = (wide[pair[0]] - wide[pair[1]]).dropna()
                 rows.append({**_words(one, other, n), "cell": pair[0], **verdict(difference.to_numpy(), sign=1)})
     same = {"study": study, "holds_for": settings, "unit": "difference of R_mem", "figure": "effective"}
     return pd.DataFrame(rows).assign(**same).reindex(columns=COLUMNS)

@@ -25,6 +25,7 @@ from scipy.spatial.distance import cdist
 from diffmem import registry, rng
 from diffmem.data.laws import Law
 from diffmem.measure import densities, distances
+from diffmem.measure.criteria import ONE_THIRD, second
 from diffmem.measure.neighbours import Index
 from diffmem.measure.quality import mean_distance
 from diffmem.normal import Normal, fitted
@@ -163,10 +164,10 @@ def _truth(generated: Generated, other: np.ndarray, judge: Judge, own: float) ->
 
 def _neighbours(points: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
     """Shares of generated points nearer to training points than to held-out ones, and to one of them than to others."""
-    first, second = Index(train).nearest(points, 2).distance.T
+    distance = Index(train).nearest(points, 2).distance
     return {
-        "near_share": float((first < Index(held_out).nearest(points, 1).distance[:, 0]).mean()),
-        "third": float((first < second / 3).mean()),
+        "near_share": float((distance[:, 0] < Index(held_out).nearest(points, 1).distance[:, 0]).mean()),
+        "third": float((second(distance) < ONE_THIRD).mean()),
     }
 
 

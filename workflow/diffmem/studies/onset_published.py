@@ -20,8 +20,8 @@ from diffmem import rng
 from diffmem.data.laws import isotropic
 from diffmem.diffusion import linear
 from diffmem.measure import densities
+from diffmem.measure.intervals import wilson
 from diffmem.normal import Normal
-from diffmem.studies.card import wilson
 
 SIZES = {16: (4, 8, 12, 16, 20, 24, 32, 48, 64), 100: (25, 50, 75, 100, 125, 200, 300, 400)}
 FRESH = 10_000

@@ -28,9 +28,8 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
-from diffmem.measure.intervals import mean_interval
+from diffmem.measure.intervals import mean_interval, wilson
 from diffmem.studies import onset_theory
-from diffmem.studies.card import wilson
 
 RESAMPLES = 200
 GRID = 200
