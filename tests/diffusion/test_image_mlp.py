@@ -110,15 +110,21 @@ def test_a_stack_equals_single_networks_bit_for_bit_with_dropout_and_gradients(b
 
 
 def test_a_label_matters_where_there_are_labels_and_only_there():
-    conditional, unconditional, (x, c, label) = stack([0], labels=4), stack([0]), inputs(1)
+    conditional, unconditional = randomised(stack([0], labels=4)), randomised(stack([0]))
+    x, c, label = inputs(1)
     assert (conditional(x, c, label) != conditional(x, c, (label + 1) % 4)).any(2).all()
     assert torch.equal(unconditional(x, c, label), unconditional(x, c))
 
 
 def test_dropout_is_off_without_generators():
-    network, (x, c, _) = stack([0]), inputs(1)
-    assert torch.equal(network(x, c), stack([0], dropout=0.0)(x, c))
+    network, (x, c, _) = randomised(stack([0])), inputs(1)
+    assert torch.equal(network(x, c), randomised(stack([0], dropout=0.0))(x, c))
     assert not torch.equal(network(x, c, None, [torch.Generator()]), network(x, c))
+
+
+def test_a_new_network_is_zero():
+    x, c, label = inputs(2)
+    assert not stack([0, 1], labels=4)(x, c, label).any()
 
 
 def test_every_parameter_learns():

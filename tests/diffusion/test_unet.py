@@ -104,11 +104,12 @@ def test_a_stack_equals_single_networks_bit_for_bit_with_dropout_and_gradients(w
 
 def test_packed_parameters_give_the_same_output_and_gradients():
     network, other, (x, c, _) = randomised(stack([0, 1])), randomised(stack([0, 1])), inputs(2)
-    packed = networks.pack(network)
-    for n in (network, other):
+    packed = networks.Packed(network)
+    for n in (packed, other):
         n(x, c).square().sum().backward()
-    flat = torch.cat([p.grad.flatten() for p in other.parameters()])
-    assert torch.equal(packed.grad[: len(flat)], flat)
+    flat = torch.cat([p.grad.flatten(1) for p in other.parameters()], 1)
+    assert torch.equal(packed.values.grad[:, : flat.shape[1]], flat)
+    assert torch.equal(packed.flat, networks.flatten(other))
 
 
 def test_every_parameter_learns_and_only_from_its_own_replicate():

@@ -12,7 +12,8 @@ rule train:
     conda:
         "../../envs/torch.yaml"
     params:
-        cell=settings("model", "schedule", "training", "seed"),
+        cell=settings("model", "schedule", "training", "compute", "seed"),
+        stack=lambda wildcards: len(replicates(STUDIES[wildcards.study].shards[0])),
         code=code("train.py", "model", "schedule"),
     script:
         "../scripts/train.py"
@@ -34,7 +35,7 @@ rule sample:
     conda:
         "../../envs/torch.yaml"
     params:
-        cell=settings("model", "schedule", "sampling", "seed"),
+        cell=settings("model", "schedule", "sampling", "compute", "seed"),
         code=code("sample.py", "model", "schedule", "sampling"),
     script:
         "../scripts/sample.py"

@@ -11,20 +11,21 @@ from tqdm import tqdm
 
 from diffmem import files, job
 from diffmem.cells import replicates
-from diffmem.diffusion import denoiser, networks
+from diffmem.diffusion import compute, denoiser, networks
 from diffmem.diffusion.generate import draw_labels, generate, glimpse
 
 job.start(snakemake.log[0])
-torch.set_flush_denormal(True)
 cell, shard = snakemake.params.cell, list(replicates(snakemake.wildcards.shard))
+how = compute.start(cell["compute"])
 data = files.load_arrays(snakemake.input.data, names=("train", "train_label", "label_count"))
 dimension, label_count = data["train"].shape[2], int(data["label_count"].max())
 snapshots = files.load_array(snakemake.input.snapshots, ndim=3)
 times = files.load_table(snakemake.input.training, columns=("step", "epoch"))[["step", "epoch"]].drop_duplicates()
 points = dict(dimension=dimension, label_count=label_count)
-network = denoiser.build(cell["model"], **points, seed=cell["seed"], replicates=shard[:1])
-schedule = denoiser.schedule(cell["schedule"])
-denoise = denoiser.denoiser(network, schedule)
+network = denoiser.build(cell["model"], **points, seed=cell["seed"], replicates=shard[:1]).to(how.device)
+with how.device:
+    schedule = denoiser.schedule(cell["schedule"])
+denoise = how.compiled(denoiser.denoiser(how.precise(network), schedule))
 size = dict(count=cell["sampling"]["count"], dimension=dimension)
 shape = (*snapshots.shape[:2], *size.values())
 with (
@@ -35,6 +36,11 @@ with (
         networks.load(network, torch.from_numpy(snapshots[i, j][None].copy()))
         stream = dict(seed=cell["seed"], replicate=shard[i], index=int(times["step"].iloc[j]))
         labels = draw_labels(data["train_label"][i], count=size["count"], **stream) if label_count else None
-        out[i, j] = generate(denoise, schedule, cell["sampling"], **size, **stream, labels=labels)
+        out[i, j] = generate(denoise, schedule, cell["sampling"], **size, **stream, labels=labels, device=how.device)
         bar.update()
+    if how.precision != "float32":
+        x, label = torch.randn(1, 1000, dimension), torch.zeros(1, 1000, dtype=torch.int64) if label_count else None
+        noise = schedule.coefficients(torch.ones(1, 1, device=how.device)).noise
+        inputs = (x.to(how.device), noise, None if label is None else label.to(how.device))
+        job.say(f"{how.precision} changes the network's output by {how.error(network, *inputs):.1e} of its size")
     files.save_arrays(snakemake.output.glimpse, glimpse(out, times["epoch"].tolist()))

@@ -11,32 +11,44 @@ from tqdm import tqdm
 
 from diffmem import files, job
 from diffmem.cells import replicates
-from diffmem.diffusion import denoiser, losses, networks, training
+from diffmem.diffusion import compute, denoiser, losses, networks, training
 
 LABELS = ("train_label", "test_label", "label_count")
 
 job.start(snakemake.log[0])
-torch.set_flush_denormal(True)
 cell, shard = snakemake.params.cell, list(replicates(snakemake.wildcards.shard))
+how = compute.start(cell["compute"])
+stack = how.padded(shard, size=snakemake.params.stack)
 data = files.load_arrays(snakemake.input.data, names=("train", "test", "test_plain", *LABELS))
-points = torch.from_numpy(data["train"]).float()
-held_out = torch.from_numpy(data["test"][data["test_plain"]]).float().view(len(shard), -1, points.shape[2])
-size = dict(dimension=points.shape[2], label_count=int(data["label_count"].max()))
-network = denoiser.build(cell["model"], **size, seed=cell["seed"], replicates=shard)
-schedule = denoiser.schedule(cell["schedule"])
-plan = training.budget(cell["training"], points=points.shape[1])
+
+
+def ready(values, kind):
+    """Values of the shard's replicates as those of the stack's, on the device."""
+    return torch.from_numpy(values)[[shard.index(r) for r in stack]].to(how.device, kind)
+
+
+plain = data["test_plain"]
+train, label_count = data["train"], int(data["label_count"].max())
+size = dict(dimension=train.shape[2], label_count=label_count)
+network = denoiser.build(cell["model"], **size, seed=cell["seed"], replicates=stack).to(how.device)
+plan = training.budget(cell["training"], points=train.shape[1])
 shape = (len(shard), len(plan.steps), networks.flatten(network).shape[1])
-run = dict(points=points, held_out=held_out, settings=cell["training"], seed=cell["seed"], replicates=shard)
-if size["label_count"]:
-    run["labels"] = torch.from_numpy(data["train_label"]).long()
-    run["held_out_labels"] = torch.from_numpy(data["test_label"][data["test_plain"]]).long().view(len(shard), -1)
+run = dict(settings=cell["training"], seed=cell["seed"], replicates=stack, compute=how)
+run["points"] = ready(train, torch.float32)
+run["held_out"] = ready(data["test"][plain].reshape(len(shard), -1, train.shape[2]), torch.float32)
+if label_count:
+    run["labels"] = ready(data["train_label"], torch.int64)
+    run["held_out_labels"] = ready(data["test_label"][plain].reshape(len(shard), -1), torch.int64)
+with how.device:
+    schedule = denoiser.schedule(cell["schedule"])
 tables = []
 with (
     files.new_array(snakemake.output.snapshots, shape=shape, dtype="float32") as out,
     tqdm(total=plan.steps[-1] // plan.per_epoch, unit="epoch", mininterval=2) as bar,
 ):
     for number, snapshot in enumerate(training.train(network, schedule, **run, tick=bar.update)):
-        out[:, number] = snapshot.parameters
-        tables.append(losses.loss_table(snapshot, replicates=shard).assign(snapshot=number))
+        own = snapshot.first(len(shard))
+        out[:, number] = own.parameters
+        tables.append(losses.loss_table(own, replicates=shard).assign(snapshot=number))
 identity = {key: snakemake.wildcards[key] for key in ("study", "cell")}
 files.save_table(snakemake.output.training, pd.concat(tables, ignore_index=True).assign(**identity))

@@ -58,7 +58,7 @@ def batches(
         whole = order.shape[1] // batch * batch
         order, left = order[:, :whole], order[:, whole:]
         for block in order.split(size, 1):
-            yield from _block(points, labels, block, noises).split(batch)
+            yield from _block(points, labels, block.to(points.device), noises).split(batch)
 
 
 def _block(
@@ -67,6 +67,6 @@ def _block(
     """The points and labels in the ``order`` (r, b), with levels and noise drawn for them."""
     d, size, kind = points.shape[2], order.shape[1], points.dtype
     x0 = torch.gather(points, 1, order[..., None].expand(-1, -1, d))
-    u = torch.stack([torch.rand(size, generator=g, dtype=kind) for g in noises])
-    eps = torch.stack([torch.randn(size, d, generator=g, dtype=kind) for g in noises])
+    u = torch.stack([torch.rand(size, generator=g, dtype=kind) for g in noises]).to(x0.device)
+    eps = torch.stack([torch.randn(size, d, generator=g, dtype=kind) for g in noises]).to(x0.device)
     return Batch(x0, u, eps, None if labels is None else labels.gather(1, order))

@@ -75,6 +75,6 @@ def schedule(settings: dict[str, Any]) -> Schedule:
     return registry.load(target)(**registry.chosen(target, settings))
 
 
-def torch_generator(seed: int, *, replicate: int, purpose: str, index: int = 0) -> torch.Generator:
-    """Torch generator on the stream of ``rng.stream``."""
+def torch_generator(seed: int, *, replicate: int, purpose: str, index: rng.Index = 0) -> torch.Generator:
+    """Torch generator of the CPU, on the stream of ``rng.stream``."""
     return torch.Generator().manual_seed(rng.integer(seed, replicate=replicate, purpose=purpose, index=index))

@@ -1,5 +1,6 @@
 """Generation of samples from the snapshots of a shard."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -7,11 +8,12 @@ import numpy as np
 import torch
 
 from diffmem import registry, rng
+from diffmem.diffusion.compute import CPU
 from diffmem.diffusion.denoiser import Denoiser, torch_generator
 from diffmem.diffusion.schedules import Schedule
 
 GLIMPSE = 5, 1000  # snapshots and points per snapshot that are kept for a look at the points themselves
-CHUNK = 1000  # points that go through the sampler together: what they need fits into a core's cache
+CHUNK = 1000  # points whose noise has a generator of its own; what they need to be sampled fits into a core's cache
 
 
 @torch.inference_mode()
@@ -26,6 +28,7 @@ def generate(
     replicate: int,
     index: int,
     labels: np.ndarray | None = None,
+    device: torch.device = CPU,
 ) -> np.ndarray:
     """Draw ``count`` points, of shape (count, dimension), float32.
 
@@ -35,24 +38,41 @@ def generate(
         seed, replicate, index: name the random stream; ``index`` is the step of the snapshot, so that the noise is
             fresh at every snapshot and a snapshot's samples do not depend on which others were taken.
         labels: of the points, shape (count,), as ``draw_labels`` draws them.
+        device: that of the denoiser. Chunks go through it one by one on a CPU, and on a GPU together, as many as its
+            memory holds; each has the same noise everywhere.
     """
     sampler = registry.load(registry.SAMPLERS[settings["sampler"]])
-    levels = schedule.sampling(settings["steps"])
+    levels = schedule.sampling(settings["steps"]).cpu()
     sigmas = torch.cat([levels, levels.new_zeros(1)]).float()
-    generator = torch_generator(seed, replicate=replicate, purpose="sampling", index=index)
-    out = np.empty((count, dimension), dtype=np.float32)
-    for start in range(0, count, CHUNK):
-        size = min(CHUNK, count - start)
 
-        def noise(size: int = size) -> torch.Tensor:
-            return torch.randn(1, size, dimension, generator=generator)
+    def drawn(rows: range) -> torch.Tensor:
+        sizes = {start: min(CHUNK, rows.stop - start) for start in rows[::CHUNK]}
+        stream = dict(replicate=replicate, purpose="sampling")
+        generators = [torch_generator(seed, **stream, index=(index, start // CHUNK)) for start in sizes]
+
+        def noise() -> torch.Tensor:
+            parts = zip(sizes.values(), generators, strict=True)
+            return torch.cat([torch.randn(1, size, dimension, generator=g) for size, g in parts], 1).to(device)
 
         chosen = denoise
         if labels is not None:
-            chosen = partial(denoise, label=torch.from_numpy(labels[None, start : start + size]).long())
-        x = schedule.prior(sigmas[0]) * noise()
-        out[start : start + size] = sampler(chosen, x, sigmas, noise)[0]
-    return out
+            chosen = partial(denoise, label=torch.from_numpy(labels[None, rows.start : rows.stop]).long().to(device))
+        return sampler(chosen, schedule.prior(sigmas[0]) * noise(), sigmas, noise)[0].cpu()
+
+    whole = range(count)
+    passes = [whole[start : start + CHUNK] for start in whole[::CHUNK]] if device.type == "cpu" else [whole]
+    return torch.cat([part for rows in passes for part in in_halves(drawn, rows)]).numpy()
+
+
+def in_halves(drawn: Callable[[range], torch.Tensor], rows: range) -> list[torch.Tensor]:
+    """What ``drawn`` gives for the ``rows``, or for halves of them, in whole chunks, that fit into the memory."""
+    half = -(-len(rows) // (2 * CHUNK)) * CHUNK
+    try:
+        return [drawn(rows)]
+    except torch.OutOfMemoryError:
+        if half >= len(rows):
+            raise
+    return [*in_halves(drawn, rows[:half]), *in_halves(drawn, rows[half:])]
 
 
 def draw_labels(trained: np.ndarray, *, count: int, seed: int, replicate: int, index: int) -> np.ndarray:

@@ -3,6 +3,9 @@ r"""A residual network on whole points, for images of a few pixels: neither conv
 With e the embedding of noise level and label,
 
     h_0 = W_in x,   h_(k+1) = h_k + W_2 dropout(silu(W_1 norm(h_k) + W_e e)),   F = W_out silu(norm(h_K)).  (1)
+
+W_out is zero at first, as in the U-Nets of Karras et al. 2022 (https://arxiv.org/abs/2206.00364), so that training
+starts from the denoiser c_skip x; a drawn W_out halves the copies of 100 digits (docs/findings.md).
 """
 
 import torch
@@ -60,6 +63,8 @@ class ImageMLP(nn.Module):
         self.blocks = nn.ModuleList(Block(generators, width, dropout=dropout) for _ in range(blocks))
         self.norm = LayerNorm(len(generators), width)
         self.last = Linear(generators, width, dimension)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
         self.label = Labels(generators, label_count, embedding) if label_count else None
 
     def forward(

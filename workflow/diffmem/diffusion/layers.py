@@ -37,7 +37,7 @@ class Linear(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape (r, b, inputs) to (r, b, outputs)."""
-        return torch.baddbmm(self.bias, x, self.weight)
+        return torch.bmm(x, self.weight) + self.bias  # compiled, the sum joins what follows it
 
 
 class Labels(nn.Module):
@@ -78,7 +78,7 @@ def frequencies(kind: str, count: int, *, scale: float) -> torch.Tensor:
 
 def waves(value: torch.Tensor, frequencies: torch.Tensor) -> torch.Tensor:
     """Sines and cosines of ``value`` at all frequencies (h,), along a new last axis of length 2 h."""
-    angle = value[..., None] * frequencies
+    angle = value[..., None] * frequencies.to(value.device)
     return torch.cat([angle.sin(), angle.cos()], -1)
 
 

@@ -1,6 +1,6 @@
 """Snapshots and their losses, on fixed points with fixed noise, so that only what was learnt in between differs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,11 @@ class Snapshot:
     train_loss: torch.Tensor
     test_loss: torch.Tensor
 
+    def first(self, count: int) -> "Snapshot":
+        """That of the first ``count`` replicates."""
+        own = {name: getattr(self, name)[:count] for name in ("parameters", "train_loss", "test_loss")}
+        return replace(self, **own)
+
 
 class Losses:
     """Takes snapshots with their losses.
@@ -55,14 +60,14 @@ class Losses:
     ):
         self.schedule = schedule
         self.sets = points[:, :EVALUATED], held_out[:, :EVALUATED]
-        self.u = (torch.arange(LEVELS, dtype=points.dtype) + 0.5) / LEVELS
+        self.u = (torch.arange(LEVELS, dtype=points.dtype, device=points.device) + 0.5) / LEVELS
         count, d = max(s.shape[1] for s in self.sets), points.shape[2]
         generators = [torch_generator(seed, replicate=i, purpose="evaluation") for i in replicates]
         self.eps = torch.stack([torch.randn(count, d, generator=g) for g in generators]).to(points)
         self.labels: tuple[torch.Tensor | None, torch.Tensor | None] = None, None
         if labels is not None:
             n, wanted = labels.shape[1], self.sets[1].shape[1]
-            others = torch.stack([torch.randint(n, (wanted,), generator=g) for g in generators])
+            others = torch.stack([torch.randint(n, (wanted,), generator=g) for g in generators]).to(labels.device)
             own = held_out_labels[:, :wanted]
             self.labels = labels[:, :EVALUATED], torch.where(own < 0, labels.gather(1, others), own)
 
@@ -74,7 +79,8 @@ class Losses:
         each = zip(self.sets, self.labels, strict=True)
         train_loss, test_loss = (self._of(network, points, labels) for points, labels in each)
         networks.load(network, current)
-        return Snapshot(step, epoch, parameters, self.schedule.quantile(self.u), train_loss, test_loss)
+        found = parameters, self.schedule.quantile(self.u), train_loss, test_loss
+        return Snapshot(step, epoch, *(tensor.cpu() for tensor in found))
 
     def _of(self, network: nn.Module, points: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
         """Loss at every level, of shape (r, l), on ``points`` (r, n, d)."""

@@ -12,6 +12,7 @@ call, built by ``Network(generators, dimension, label_count, **options)``; a ``l
 
 import torch
 from torch import nn
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from diffmem.diffusion.layers import Generators, Labels, Linear, frequencies, waves
@@ -62,8 +63,8 @@ class ResidualMLP(nn.Module):
         else:  # one noise level for all: its share of the first layer is computed once
             cut = coordinates.shape[-1]
             weight, bias = self.first.weight, self.first.bias
-            shift = torch.baddbmm(bias, time.expand(len(x), -1, -1), weight[:, cut:])
-            h = torch.baddbmm(shift, coordinates, weight[:, :cut])
+            shift = torch.bmm(time.expand(len(x), -1, -1), weight[:, cut:]) + bias
+            h = torch.bmm(coordinates, weight[:, :cut]) + shift
         if self.label is not None:
             h = h + self.label(label)
         h = F.gelu(h)
@@ -72,22 +73,37 @@ class ResidualMLP(nn.Module):
         return self.last(h)
 
 
-def pack(network: nn.Module) -> nn.Parameter:
-    """Move a stack's parameters into one long vector, of which they become views, and likewise their gradients.
+class Packed(nn.Module):
+    """A stack whose parameters are views of one matrix ``values`` (r, p'), which alone receives their gradients.
 
-    An optimizer of this vector makes one call for the whole network, and treats every parameter alike in whatever
-    stack it sits: padded to whole vectors of any processor, it has no remainder that is rounded in another way.
+    The first p columns are those of ``flatten``. An optimizer of this matrix makes one call for the whole network, and
+    treats every replicate alike in whatever stack it sits: padded with columns of zeros to whole vectors of any
+    processor, a row has no remainder that is rounded in another way.
     """
-    parameters = list(network.parameters())
-    values = torch.cat([p.detach().flatten() for p in parameters])
-    packed = nn.Parameter(F.pad(values, (0, -len(values) % 64)))
-    packed.grad = torch.zeros_like(packed)
-    sizes = [p.numel() for p in parameters]
-    for both in ("data", "grad"):
-        parts = getattr(packed, both)[: len(values)].split(sizes)
-        for parameter, part in zip(parameters, parts, strict=True):
-            setattr(parameter, both, part.view(parameter.shape))
-    return packed
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = (network,)  # a tuple keeps its parameters out of this module's own
+        flat = flatten(network)
+        self.values = nn.Parameter(F.pad(flat, (0, -flat.shape[1] % 64)))
+        self.shapes = {name: p.shape for name, p in network.named_parameters()}
+        sizes = [shape[1:].numel() for shape in self.shapes.values()]
+        self.sizes = [*sizes, self.values.shape[1] - sum(sizes)]
+        for name, part in self._parts(self.values.detach()).items():
+            network.get_parameter(name).data = part
+
+    def forward(self, *inputs: torch.Tensor | Generators | None) -> torch.Tensor:
+        """What the network returns."""
+        return functional_call(self.network[0], self._parts(self.values), inputs)
+
+    @property
+    def flat(self) -> torch.Tensor:
+        """The network's parameters (r, p), a view."""
+        return self.values.detach()[:, : sum(self.sizes[:-1])]
+
+    def _parts(self, values: torch.Tensor) -> dict[str, torch.Tensor]:
+        parts = zip(self.shapes.items(), values.split(self.sizes, 1)[:-1], strict=True)
+        return {name: part.view(shape) for (name, shape), part in parts}
 
 
 def flatten(network: nn.Module) -> torch.Tensor:

@@ -10,8 +10,8 @@ One step from sigma to s < sigma with D = D(x; sigma):
 2020 with the posterior's own variance; (3) is Karras et al. 2022, algorithm 1. All in the form x = x_0 + sigma eps.
 At s = 0 each ends in D.
 
-A sampler is a function of (denoise, x, sigmas, noise): x of shape (r, b, d), sigmas of shape (t + 1,) with a final 0,
-and ``noise`` a function that returns standard normal noise of the shape of x.
+A sampler is a function of (denoise, x, sigmas, noise): x of shape (r, b, d), sigmas of shape (t + 1,) and on the CPU,
+with a final 0, and ``noise`` a function that returns standard normal noise of the shape of x.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ Noise = Callable[[], torch.Tensor]
 def ddim(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, _noise: Noise) -> torch.Tensor:
     """Deterministic sampling by (1)."""
     for sigma, s in pairwise(sigmas):
-        x = torch.lerp(denoise(x, sigma.view(1, 1)), x, s / sigma)
+        x = torch.lerp(denoise(x, _at(sigma, x)), x, float(s / sigma))
     return x
 
 
@@ -35,7 +35,7 @@ def ddpm(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, noise: Noise)
     """Ancestral sampling by (2)."""
     for sigma, s in pairwise(sigmas):
         ratio = (s / sigma) ** 2
-        x = torch.lerp(denoise(x, sigma.view(1, 1)), x, ratio)
+        x = torch.lerp(denoise(x, _at(sigma, x)), x, float(ratio))
         if s > 0:
             x = x + s * (1 - ratio).sqrt() * noise()
     return x
@@ -44,10 +44,15 @@ def ddpm(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, noise: Noise)
 def heun(denoise: Denoiser, x: torch.Tensor, sigmas: torch.Tensor, _noise: Noise) -> torch.Tensor:
     """Deterministic sampling of second order by (3): two evaluations a step, one in the last."""
     for sigma, s in pairwise(sigmas):
-        slope = (x - denoise(x, sigma.view(1, 1))) / sigma
+        slope = (x - denoise(x, _at(sigma, x))) / sigma
         ahead = x + (s - sigma) * slope
         if s > 0:
-            slope = (slope + (ahead - denoise(ahead, s.view(1, 1))) / s) / 2
+            slope = (slope + (ahead - denoise(ahead, _at(s, x))) / s) / 2
             ahead = x + (s - sigma) * slope
         x = ahead
     return x
+
+
+def _at(sigma: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """One noise level for all points ``x``, of shape (1, 1) and on their device."""
+    return sigma.view(1, 1).to(x.device)

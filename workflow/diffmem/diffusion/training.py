@@ -15,6 +15,7 @@ from torch import nn
 
 from diffmem.diffusion import networks
 from diffmem.diffusion.batches import Batch, batches
+from diffmem.diffusion.compute import Compute
 from diffmem.diffusion.denoiser import loss, torch_generator
 from diffmem.diffusion.losses import Losses, Snapshot
 from diffmem.diffusion.schedules import Schedule
@@ -98,6 +99,7 @@ def train(
     settings: dict[str, Any],
     seed: int,
     replicates: list[int],
+    compute: Compute = Compute(),  # noqa: B008, frozen
     tick: Callable[[], object] = lambda: None,
 ) -> Iterator[Snapshot]:
     """Train a stack and yield its snapshots.
@@ -111,6 +113,7 @@ def train(
         labels, held_out_labels: shape (r, n) and (r, n'), -1 for none, for a conditional network.
         settings: the ``training`` section of a cell.
         replicates: numbers of the r replicates, on which their random streams hang.
+        compute: how it is done; the network and all points lie on its device.
         tick: called at the end of every epoch, for a progress bar.
 
     Raises:
@@ -119,53 +122,51 @@ def train(
     plan, stream = budget(settings, points=points.shape[1]), dict(seed=seed, replicates=replicates)
     epoch_of, last = dict(zip(plan.steps, plan.epochs, strict=True)), plan.steps[-1]
     named = dict(learning_rate=settings["learning_rate"], replicates=replicates)
-    packed, parameters = networks.pack(network), list(network.parameters())
-    optimizer = OPTIMIZERS[settings["optimizer"]]([packed], weight_decay=settings["weight_decay"], fused=True)
-    mean = networks.flatten(network)
+    packed = networks.Packed(network)
+    optimizer = OPTIMIZERS[settings["optimizer"]]([packed.values], weight_decay=settings["weight_decay"], fused=True)
+    mean = packed.flat.clone()
     sets = dict(points=points, held_out=held_out, labels=labels, held_out_labels=held_out_labels)
     losses = Losses(schedule, **sets, **stream)
-    yield losses.snapshot(network, networks.flatten(network), step=0, epoch=0)
+    yield losses.snapshot(network, packed.flat.clone(), step=0, epoch=0)
     dropout = [torch_generator(seed, replicate=i, purpose="dropout") for i in replicates]
+    objective, precise = compute.compiled(loss), compute.precise(packed)
     endless = batches(points, plan.batch, labels=labels, cycle=settings["cycle"], **stream)
     for step, batch in enumerate(islice(endless, last), 1):
         optimizer.param_groups[0]["lr"] = learning_rate(settings, step, last=last)
-        value = _accumulate(network, schedule, batch.split(settings["microbatch"]), dropout)
+        value = _accumulate(objective, precise, schedule, batch.split(settings["microbatch"]), dropout)
         if settings["clip"]:
-            _clip(parameters, settings["clip"])
+            _clip(packed.values.grad, settings["clip"])
         optimizer.step()
-        packed.grad.zero_()
+        optimizer.zero_grad()
         if settings["ema"]:
-            mean.lerp_(networks.flatten(network), 1 - settings["ema"])
+            mean.lerp_(packed.flat, 1 - settings["ema"])
         if step % plan.per_epoch == 0:
             _check(value, step=step, **named)
             tick()
         if step in epoch_of:
-            kept = mean.clone() if settings["ema"] else networks.flatten(network)
-            snapshot = losses.snapshot(network, kept, step=step, epoch=epoch_of[step])
+            kept = mean if settings["ema"] else packed.flat
+            snapshot = losses.snapshot(network, kept.clone(), step=step, epoch=epoch_of[step])
             _check(snapshot.train_loss.sum(1), step=step, **named)
             yield snapshot
 
 
 def _accumulate(
-    network: nn.Module, schedule: Schedule, parts: list[Batch], dropout: list[torch.Generator]
+    objective: Callable, network: nn.Module, schedule: Schedule, parts: list[Batch], dropout: list[torch.Generator]
 ) -> torch.Tensor:
     """Add the gradients of a batch's mean loss, a part of it at a time, and return that loss, of shape (r,)."""
     size = sum(part.x0.shape[1] for part in parts)
     total = parts[0].u.new_zeros(len(parts[0].u))
     for part in parts:
-        value = loss(network, schedule, **part._asdict(), dropout=dropout) * (part.x0.shape[1] / size)
+        value = objective(network, schedule, **part._asdict(), dropout=dropout) * (part.x0.shape[1] / size)
         value.sum().backward()
         total += value.detach()
     return total
 
 
-def _clip(parameters: list[nn.Parameter], largest: float) -> None:
-    """Scale each replicate's gradient down to the norm ``largest`` where it is longer."""
-    norms = [torch.linalg.vector_norm(p.grad.flatten(1), dim=1) for p in parameters]
-    norm = torch.linalg.vector_norm(torch.stack(norms, 1), dim=1)  # (r,)
-    factor = (largest / (norm + 1e-6)).clamp(max=1)
-    for p in parameters:
-        p.grad.mul_(factor.view(-1, *[1] * (p.ndim - 1)))
+def _clip(gradient: torch.Tensor, largest: float) -> None:
+    """Scale each replicate's row of the ``gradient`` (r, p) down to the norm ``largest`` where it is longer."""
+    norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
+    gradient.mul_((largest / (norm + 1e-6)).clamp(max=1))
 
 
 def _check(value: torch.Tensor, *, step: int, learning_rate: float, replicates: list[int]) -> None:

@@ -1,0 +1,146 @@
+"""However the arithmetic is done, the numbers are the same: compiled, padded, in one pass; in bfloat16, nearly."""
+
+import pytest
+import torch
+
+from diffmem.devices import DeviceError, chosen
+from diffmem.diffusion import compute, denoiser, schedules, training
+from diffmem.diffusion.compute import CPU, Compute
+from diffmem.diffusion.generate import CHUNK, generate, in_halves
+
+# torch's compiler uses parts of torch that torch itself has deprecated
+pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
+
+RESIDUAL = dict(network="residual-mlp", width=32, blocks=2, embedding=16, scale=25.0)
+IMAGE = dict(network="image-mlp", width=32, blocks=1, embedding=16, time="positional", time_scale=1.0, dropout=0.1)
+UNET = dict(network="unet", image=[1, 4, 4], width=16, blocks=1, multipliers=[1, 2], attention=[4], skips=[1, 2, 3, 4])
+UNET |= dict(time="fourier", time_scale=1.0, dropout=0.0)
+SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
+SETTINGS = dict(epochs=10, steps=0, batch=10, cycle=False, microbatch=0, optimizer="adamw", learning_rate=1e-2)
+SETTINGS |= dict(
+    warmup=0, decay="constant", weight_decay=0.01, clip=1.0, ema=0.9, snapshots=dict(count=2, spacing="linear")
+)
+DEFAULT = dict(device="auto", compile=False, precision="float32")
+
+
+def trained(model, replicates, how, d=16):
+    """Last snapshot of 100 steps."""
+    generators = [torch.Generator().manual_seed(50 + r) for r in replicates]
+    points = torch.stack([torch.randn(100, d, generator=g) for g in generators])
+    network = denoiser.build(model, dimension=d, seed=1, replicates=replicates)
+    run = dict(points=points, held_out=points, settings=SETTINGS, seed=1, replicates=replicates, compute=how)
+    return list(training.train(network, SCHEDULE, **run))[-1]
+
+
+def test_auto_is_a_gpu_where_there_is_one():
+    assert chosen("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert chosen("cpu") == CPU
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_missing_is_said_so():
+    with pytest.raises(DeviceError, match="torch finds no GPU"):
+        compute.start(DEFAULT | dict(device="cuda"))
+
+
+def test_a_compiler_that_is_missing_is_said_so(monkeypatch):
+    from torch._inductor import config
+
+    monkeypatch.setattr(config.cpp, "cxx", (None, "no-such-compiler"))
+    with pytest.raises(DeviceError, match="install g\\+\\+"):
+        compute.start(DEFAULT | dict(device="cpu", compile=True))
+
+
+def test_stacks_are_padded_to_one_size_where_code_is_compiled():
+    assert Compute(compiles=True).padded([4, 5], size=4) == [4, 5, 5, 5]
+    assert Compute(compiles=True).padded([4, 5], size=2) == [4, 5]
+    assert Compute().padded([4, 5], size=4) == [4, 5]
+
+
+@pytest.mark.parametrize("model", [RESIDUAL, IMAGE], ids=lambda model: model["network"])
+def test_bfloat16_changes_a_product_by_its_seven_bits(model):
+    network = denoiser.build(model, dimension=16, seed=1, replicates=[0])
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for p in network.parameters():
+            p.copy_(torch.randn(p.shape, generator=generator) / p.shape[1] ** 0.5)
+    inputs = torch.randn(1, 200, 16, generator=generator), torch.ones(1, 1)
+    assert Compute().error(network, *inputs) == 0
+    assert 2**-11 < Compute(precision="bfloat16").error(network, *inputs) < 2**-5
+    assert Compute(precision="bfloat16").precise(network)(*inputs).dtype == torch.float32
+
+
+def test_what_does_not_fit_into_the_memory_is_halved():
+    tried = []
+
+    def drawn(rows):
+        tried.append(len(rows))
+        if len(rows) > 2 * CHUNK:
+            raise torch.OutOfMemoryError
+        return torch.arange(rows.start, rows.stop)
+
+    parts = in_halves(drawn, range(5 * CHUNK + 7))
+    assert torch.equal(torch.cat(parts), torch.arange(5 * CHUNK + 7))
+    assert tried == [5 * CHUNK + 7, 3 * CHUNK, 2 * CHUNK, CHUNK, 2 * CHUNK + 7, 2 * CHUNK, 7]
+
+
+def test_a_chunk_that_does_not_fit_is_an_error():
+    def drawn(rows):
+        raise torch.OutOfMemoryError
+
+    with pytest.raises(torch.OutOfMemoryError):
+        in_halves(drawn, range(CHUNK))
+
+
+@pytest.mark.parametrize("sampler", ["ddpm", "heun"])
+def test_all_points_at_once_are_those_of_chunks(sampler, monkeypatch):
+    """What a GPU does, on the CPU: only the device's name tells generate to take all chunks together."""
+    denoise = denoiser.denoiser(denoiser.build(RESIDUAL, dimension=2, seed=1, replicates=[0]), SCHEDULE)
+    settings = dict(sampler=sampler, steps=5)
+    size = dict(count=2 * CHUNK + 99, dimension=2, seed=1, replicate=0, index=3)
+    chunks = generate(denoise, SCHEDULE, settings, **size)
+    seen = []
+
+    def counting(x, sigma):
+        seen.append(x.shape[1])
+        return denoise(x, sigma)
+
+    class Anywhere(str):
+        type = "elsewhere"
+
+    together = generate(counting, SCHEDULE, settings, **size, device=Anywhere("cpu"))
+    assert set(seen) == {2 * CHUNK + 99}
+    torch.testing.assert_close(torch.from_numpy(together), torch.from_numpy(chunks), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", [RESIDUAL, IMAGE, UNET], ids=lambda model: model["network"])
+def test_compiled_training_equals_plain_training_over_a_hundred_steps(model):
+    torch.set_default_dtype(torch.float64)
+    try:
+        plain, fast = (trained(model, [0, 1], Compute(compiles=compiles)) for compiles in (False, True))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    torch.testing.assert_close(fast.parameters, plain.parameters, rtol=1e-8, atol=1e-8)
+    torch.testing.assert_close(fast.test_loss, plain.test_loss, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.slow
+def test_a_compiled_replicate_has_the_same_numbers_in_any_shard():
+    how = Compute(compiles=True)
+    whole = trained(RESIDUAL, [0, 1, 2], how, d=2)
+    last = trained(RESIDUAL, how.padded([2], size=3), how, d=2)
+    assert torch.equal(whole.parameters[2], last.parameters[0])
+    assert torch.equal(whole.test_loss[2], last.test_loss[0])
+
+
+@pytest.mark.slow
+def test_compiled_samples_are_those_of_plain_code():
+    network = denoiser.build(RESIDUAL, dimension=2, seed=1, replicates=[0])
+    denoise = denoiser.denoiser(network, SCHEDULE)
+    size = dict(count=CHUNK + 50, dimension=2, seed=1, replicate=0, index=0)
+    plain, fast = (
+        generate(d, SCHEDULE, dict(sampler="ddpm", steps=50), **size)
+        for d in (denoise, Compute(compiles=True).compiled(denoise))
+    )
+    torch.testing.assert_close(torch.from_numpy(fast), torch.from_numpy(plain), rtol=1e-3, atol=1e-4)

@@ -1,0 +1,104 @@
+"""How the arithmetic of training and sampling is done: on which device, compiled or not, and how precisely.
+
+All of it is a matter of speed. Random numbers are drawn by the CPU's generators whatever the device, so that runs on
+different devices differ by rounding alone (which training, being chaotic, magnifies over thousands of steps).
+
+    float32     products in float32
+    tf32        on GPUs, factors of products rounded to 10 bits; nothing else changes
+    bfloat16    products in bfloat16 (7 bits) by torch's autocast, parameters and all else in float32
+
+What the lesser two cost is measured by ``error`` and written into the logs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from diffmem.devices import DeviceError, chosen
+
+CPU = torch.device("cpu")
+
+
+class InBfloat16(nn.Module):
+    """A network whose products are taken in bfloat16, and whose output is that of its input's type."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: torch.Tensor, *inputs: Any) -> torch.Tensor:
+        """What the network returns."""
+        with torch.autocast(x.device.type, torch.bfloat16):
+            return self.network(x, *inputs).to(x.dtype)
+
+
+@dataclass(frozen=True)
+class Compute:
+    """How functions of tensors are run.
+
+    Attributes:
+        device: where their tensors lie.
+        compiles: whether they are compiled, once for each set of shapes.
+        precision: one of those at the top of this module.
+    """
+
+    device: torch.device = CPU
+    compiles: bool = False
+    precision: str = "float32"
+
+    def compiled(self, function: Callable) -> Callable:
+        """``function``, compiled if that is asked for."""
+        return torch.compile(function, dynamic=False) if self.compiles else function
+
+    def padded(self, replicates: list[int], *, size: int) -> list[int]:
+        """``replicates``, the last repeated up to ``size`` where code is compiled.
+
+        What a compiler makes of a loop depends on its length: only in stacks of one size does a replicate have the same
+        numbers, to the last bit, whichever others it is trained with.
+        """
+        return [*replicates, *replicates[-1:] * (size - len(replicates) if self.compiles else 0)]
+
+    def precise(self, network: nn.Module) -> nn.Module:
+        """``network`` in the precision that is asked for."""
+        return InBfloat16(network) if self.precision == "bfloat16" else network
+
+    def error(self, network: nn.Module, *inputs: Any) -> float:
+        """Root mean square of what the precision changes in a network's output, over that of the output."""
+        with torch.no_grad():
+            with_it = self.precise(network)(*inputs)
+            before = torch.get_float32_matmul_precision()
+            torch.set_float32_matmul_precision("highest")
+            exact = network(*inputs)
+            torch.set_float32_matmul_precision(before)
+        return float((with_it - exact).square().mean().sqrt() / exact.square().mean().sqrt())
+
+
+def start(settings: dict[str, Any]) -> Compute:
+    """What the ``compute`` section of a cell says, with the process's flags set accordingly; for scripts.
+
+    Raises:
+        DeviceError: if this machine has no such device, or no compiler.
+    """
+    device = chosen(settings["device"])
+    torch.set_flush_denormal(True)  # weight decay otherwise makes products a hundred times slower
+    if settings["precision"] == "tf32":
+        torch.set_float32_matmul_precision("high")
+    if settings["compile"] and device.type == "cpu":
+        _check_compiler()
+    return Compute(device, settings["compile"], settings["precision"])
+
+
+def _check_compiler() -> None:
+    """Refuse before anything is trained what torch would refuse in the midst of it, in two hundred lines."""
+    from torch._inductor import cpp_builder, exc
+
+    try:
+        cpp_builder.get_cpp_compiler()
+    except exc.InvalidCxxCompiler as error:
+        raise DeviceError(
+            "compute.compile = true: torch compiles for this processor with a C++ compiler and finds none; install g++ "
+            "(or name one in the environment variable CXX), or write false"
+        ) from error
