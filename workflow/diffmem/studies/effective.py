@@ -21,6 +21,7 @@ import pandas as pd
 from diffmem.measure import emm
 from diffmem.measure.criteria import ONE_THIRD, second
 from diffmem.measure.emm import Estimate
+from diffmem.measure.emm_ratio import ratio
 from diffmem.measure.intervals import mean_interval, over_replicates
 
 RUN = ["arm", "n", "replicate"]
@@ -145,7 +146,7 @@ def factors(runs: pd.DataFrame, found: dict[str, Estimate], *, arms: Arms, basel
     last = chosen(runs, "last")
     rows = []
     for arm in (name for name in found if name != baseline):
-        of = emm.ratio(found[arm], found[baseline])
+        of = ratio(found[arm], found[baseline])
         words = ", ".join(f"{name} {value}" for name, value in changed(arms[arm], arms[baseline]).items())
         row = {"arm": arm, "factor": words, "ratio": of.value, "low": of.low, "high": of.high, "censored": of.censored}
         row["replicates"] = min(found[arm].replicates, found[baseline].replicates)
