@@ -9,7 +9,8 @@ import pytest
 from matplotlib.colors import same_color
 
 from diffmem.report import effective, style
-from diffmem.studies.effective import FACTORS, Matches
+from diffmem.studies.effective import FACTORS
+from diffmem.studies.matches import Matches
 
 GROUPS = {"labels": ["base", "random", "unique"], "weight_decay": ["base", "decay"]}
 ARMS = ("base", "random", "unique", "decay")
@@ -36,7 +37,9 @@ def planted_estimates():
         ("unique", 200.0, 180.0, np.inf, ">="),
         ("decay", 50.0, 0.0, 55.0, "<"),
     ]
-    return pd.DataFrame(rows, columns=["arm", "emm", "low", "high", "censored"])
+    last = pd.DataFrame(rows, columns=["arm", "emm", "low", "high", "censored"])
+    others = [last.assign(of=of, emm=99.0, low=60.0, high=150.0, censored="") for of in ("best", "relative")]
+    return pd.concat([last.assign(of="last"), *others], ignore_index=True)
 
 
 def planted_factors():

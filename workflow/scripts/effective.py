@@ -18,13 +18,14 @@ copies, quality, training = (
 )
 arms, out = snakemake.params.arms, snakemake.output
 runs = effective.runs(copies, quality, training, cells=arms["cells"])
-found = effective.estimates(runs)
+estimates = {of: effective.estimates(runs, of=of) for of in effective.OF}
+found = estimates["last"]
 compared = dict(arms=arms["factors"], baseline=arms["baseline"])
 factors = effective.factors(runs, found, **compared, quality="frechet")
 words = dict(study=snakemake.wildcards.study, settings=snakemake.params.settings)
 files.save_table(out.runs, runs)
 files.save_table(out.curves, effective.curves(runs, quality=list(effective.QUALITY)))
-files.save_table(out.estimates, effective.table(found))
+files.save_table(out.estimates, effective.table(estimates))
 files.save_table(out.fits, effective.fits(found))
 files.save_table(out.factors, factors)
 rows = claims(runs, found, **compared, **words, factors=factors)

@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from diffmem.measure.emm import LINE
 from diffmem.report import style
-from diffmem.studies.effective import Matches
+from diffmem.studies.matches import Matches
 
 # Okabe and Ito's colours, the baseline of every panel in dark grey
 COLOR = ("#444444", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B2A800")
@@ -28,7 +28,7 @@ def effective(curves: pd.DataFrame, fits: pd.DataFrame, estimates: pd.DataFrame,
         groups: panel -> its arms, the baseline first.
     """
     figure, axes = _panels(len(groups))
-    rows = curves[curves["measure"] == "r_mem"]
+    rows, estimates = curves[curves["measure"] == "r_mem"], estimates[estimates["of"] == "last"]
     for panel, (factor, arms) in zip(axes.flat, groups.items(), strict=False):
         for number, arm in enumerate(arms):
             look = _look(number)
@@ -114,7 +114,7 @@ def sheet(found: Matches, *, low: float, high: float):
     """Generated images, each beside the training image nearest to it, and d_1 / d_2 above.
 
     Args:
-        found: as made by ``studies.effective.matches``.
+        found: as made by ``studies.matches.matches``.
         low, high: the values of black and white.
     """
     rows, columns = found.score.shape
