@@ -146,6 +146,13 @@ def test_quality_and_share_are_those_of_one_run():
             np.testing.assert_allclose(path, np.stack([x, y], axis=1))
 
 
+def test_an_arm_without_a_measure_is_left_out_of_its_panels_alone():
+    curves = planted_curves()
+    lacking = curves[(curves["arm"] != "random") | (curves["measure"] != "knn")]
+    figure = effective.quality(lacking, measures=MEASURES, groups=GROUPS)
+    assert [len(axes.lines) for axes in figure.axes] == [3, 2, 2, 2], "of labels and decay, by Frechet and by KNN"
+
+
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_the_sheet_shows_both_images_of_a_pair_side_by_side(channels):
     found = planted_matches(channels)

@@ -6,7 +6,19 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
-from diffmem.studies.effective import OF, changed, chosen, curves, estimates, factors, fits, groups, relative, table
+from diffmem.studies.effective import (
+    OF,
+    changed,
+    chosen,
+    comparable,
+    curves,
+    estimates,
+    factors,
+    fits,
+    groups,
+    relative,
+    table,
+)
 
 SIZES = (50, 100, 200, 400, 800)
 ARMS = {
@@ -54,6 +66,15 @@ def test_curves_are_means_and_students_intervals_over_replicates():
         interval = stats.ttest_1samp(sample, 0).confidence_interval()
         assert row[["mean", "low", "high"]].tolist() == pytest.approx([sample.mean(), interval.low, interval.high])
         assert row["replicates"] == 4
+
+
+def test_the_held_out_loss_is_compared_where_labels_are_the_same():
+    found = curves(planted().assign(held_out_loss=0.1), quality=["held_out_loss", "frechet"])
+    kept = comparable(found, arms=ARMS, baseline="base")
+    assert set(kept.loc[kept["measure"] == "held_out_loss", "arm"]) == {"base", "wide"}
+    fair = found["measure"] != "held_out_loss"
+    assert kept[kept["measure"] != "held_out_loss"].equals(found[fair])
+    assert comparable(found, arms={arm: {} for arm in ARMS}, baseline="base").equals(found)
 
 
 def test_every_arm_has_its_crossing_and_a_curve_through_it():

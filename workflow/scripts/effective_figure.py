@@ -6,15 +6,15 @@ output   a PNG and an SVG
 
 from diffmem import files, job
 from diffmem.report import effective, style
-from diffmem.studies.effective import QUALITY, groups
+from diffmem.studies.effective import QUALITY, comparable, groups
 
 job.start(snakemake.log[0])
 curves, estimates, fits, factors = (files.load_table(path) for path in snakemake.input)
-arms = snakemake.params.arms
-panels = groups(arms["factors"], baseline=arms["baseline"])
+arms = dict(arms=snakemake.params.arms["factors"], baseline=snakemake.params.arms["baseline"])
+panels = groups(**arms)
 draw = {
     "effective": lambda: effective.effective(curves, fits, estimates, groups=panels),
     "factors": lambda: effective.factors(factors),
-    "tradeoff": lambda: effective.quality(curves, measures=QUALITY, groups=panels),
+    "tradeoff": lambda: effective.quality(comparable(curves, **arms), measures=QUALITY, groups=panels),
 }[snakemake.wildcards.figure]
 style.save(draw(), png=snakemake.output.png, svg=snakemake.output.svg)

@@ -194,6 +194,8 @@ def _bar(panel: Axes, ends: tuple[float, float], place: float, span: tuple[float
 
 
 def _path(panel: Axes, points: pd.DataFrame, measure: str, look: dict, *, label: str) -> None:
+    """The sizes of an arm in the plane of a measure and r_mem; nothing where the arm does not have the measure."""
+    points = points[points["mean", measure].notna()]
     if not len(points):
         return
     x, y = (points["mean", name] for name in (measure, "r_mem"))

@@ -22,7 +22,8 @@ and R' is a share of c times as many points: the copies are those that were coun
 says nothing and is left out.
 
 A factor is shown by the ratio of its arm's EMM to the baseline's, beside what it does to quality at one common size:
-that nearest to the baseline's EMM, on the log scale, at which both were run.
+that nearest to the baseline's EMM, on the log scale, at which both were run. Frechet distance, density and coverage are
+of the samples alone and fair to every arm. The held-out loss is not where labels differ (`diffusion.losses`).
 """
 
 import numpy as np
@@ -45,7 +46,9 @@ FACTORS = [
 
 QUALITY = {
     "frechet": "Frechet distance to held-out points,\nbeyond fresh ones",
-    "held_out_loss": "held-out loss (labels: training ones)",
+    "density": "density of generated points\namong held-out ones",
+    "coverage": "coverage of held-out points",
+    "held_out_loss": "held-out loss, of arms with\nthe baseline's labels",
 }
 
 Arms = dict[str, dict[str, object]]  # name -> factor values
@@ -57,7 +60,7 @@ def runs(
     """The table of runs, from what the stages before it have written for all ``cells`` (name -> arm and size).
 
     Besides the columns of the head of this module: null (r_mem of held-out points), ceiling (of the optimum), knn, all
-    measures of quality, and held_out_loss, the mean over noise levels.
+    measures of quality (frechet, density, coverage, ...), and held_out_loss, the mean over noise levels.
     """
     key = ["cell", "replicate", "step"]
     wide = quality.pivot(index=key, columns="measure", values="value")
@@ -103,6 +106,13 @@ def relative(runs: pd.DataFrame) -> pd.DataFrame:
     """``runs`` with r_mem relative to the ceiling (1) and the count that goes with it."""
     seen = runs[runs["ceiling"] > 0]
     return seen.assign(r_mem=(seen["r_mem"] / seen["ceiling"]).clip(upper=1), count=seen["count"] * seen["ceiling"])
+
+
+def comparable(curves: pd.DataFrame, *, arms: Arms, baseline: str) -> pd.DataFrame:
+    """``curves`` without the held-out loss of arms whose labels are not the baseline's: it answers another question."""
+    labels = {arm: values.get("labels") for arm, values in arms.items()}
+    others = [arm for arm in arms if labels[arm] != labels[baseline]]
+    return curves[(curves["measure"] != "held_out_loss") | ~curves["arm"].isin(others)]
 
 
 def estimates(runs: pd.DataFrame, *, of: str = "last") -> dict[str, Estimate]:
