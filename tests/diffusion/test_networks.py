@@ -1,4 +1,4 @@
-"""A stack of networks is that many plain torch networks side by side, and its parameters can be taken out and put back."""
+"""A stack of networks is that many plain torch networks side by side; its parameters can be taken out and put back."""
 
 import math
 
