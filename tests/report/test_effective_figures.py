@@ -94,7 +94,7 @@ def drawn(axes, **properties):
 @pytest.mark.parametrize("number", range(3))
 def test_shares_are_those_of_the_last_snapshot_and_open_ones_those_of_the_best(number):
     curves, axes = planted_curves(), panel(draw("effective"), "labels")
-    arm, look = GROUPS["labels"][number], effective._look(number)
+    arm, look = GROUPS["labels"][number], effective.look_of(number)
     for snapshot, face in (("last", look["color"]), ("best", "none")):
         rows = chosen(curves, arm=arm, measure="r_mem", snapshot=snapshot)
         (points,) = drawn(axes, marker=look["marker"], color=look["color"], markerfacecolor=face)

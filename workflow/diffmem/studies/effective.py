@@ -108,11 +108,15 @@ def relative(runs: pd.DataFrame) -> pd.DataFrame:
     return seen.assign(r_mem=(seen["r_mem"] / seen["ceiling"]).clip(upper=1), count=seen["count"] * seen["ceiling"])
 
 
+def same_labels(arms: Arms, *, baseline: str) -> list[str]:
+    """The arms whose labels are those of the baseline."""
+    return [arm for arm, values in arms.items() if values.get("labels") == arms[baseline].get("labels")]
+
+
 def comparable(curves: pd.DataFrame, *, arms: Arms, baseline: str) -> pd.DataFrame:
     """``curves`` without the held-out loss of arms whose labels are not the baseline's: it answers another question."""
-    labels = {arm: values.get("labels") for arm, values in arms.items()}
-    others = [arm for arm in arms if labels[arm] != labels[baseline]]
-    return curves[(curves["measure"] != "held_out_loss") | ~curves["arm"].isin(others)]
+    alike = curves["arm"].isin(same_labels(arms, baseline=baseline))
+    return curves[(curves["measure"] != "held_out_loss") | alike]
 
 
 def estimates(runs: pd.DataFrame, *, of: str = "last") -> dict[str, Estimate]:
