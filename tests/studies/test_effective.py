@@ -164,7 +164,8 @@ def test_what_an_arm_changes_is_what_differs_from_the_baseline():
     }
 
 
-def test_panels_hold_the_baseline_and_what_differs_from_it_in_one_factor():
+def test_panels_hold_the_baseline_and_what_differs_from_it_in_the_same_factors():
     arms = {**ARMS, "both": {"labels": "class", "width": 256}, "class": {"labels": "class", "width": 128}}
-    assert groups(arms, baseline="base") == {"labels": ["base", "random", "class"], "width": ["base", "wide"]}
+    panels = {"labels": ["base", "random", "class"], "width": ["base", "wide"], "labels, width": ["base", "both"]}
+    assert groups(arms, baseline="base") == panels
     assert groups({"base": {}}, baseline="base") == {"": ["base"]}

@@ -4,7 +4,8 @@ A run is one training set of n points, one replicate and one arm: a combination 
 ``{"labels": "random-10"}``. One arm is the baseline; the others differ from it in one factor or more. Tables of runs
 have a row per run and snapshot and the columns
 
-    arm, n, replicate, step, epoch, r_mem (share of copies), count (points judged), and any measures of quality.
+    arm, n, replicate, step, epoch, r_mem (share of copies), count (points judged), ceiling (r_mem of the closed-form
+    optimum through the same sampler), and any measures of quality.
 
 EMM (``measure.emm``) is that of the *last* snapshot, the model that training ends with. Two others stand beside it:
 
@@ -59,7 +60,7 @@ def runs(
 ) -> pd.DataFrame:
     """The table of runs, from what the stages before it have written for all ``cells`` (name -> arm and size).
 
-    Besides the columns of the head of this module: null (r_mem of held-out points), ceiling (of the optimum), knn, all
+    Besides the columns of the head of this module: null (r_mem of held-out points), knn, all
     measures of quality (frechet, density, coverage, ...), and held_out_loss, the mean over noise levels.
     """
     key = ["cell", "replicate", "step"]
@@ -197,11 +198,14 @@ def factors(runs: pd.DataFrame, found: dict[str, Estimate], *, arms: Arms, basel
 
 
 def groups(arms: Arms, *, baseline: str) -> dict[str, list[str]]:
-    """What belongs into one panel: factor -> the baseline and the arms that differ from it in that factor alone."""
+    """What belongs into one panel: factor -> the baseline and the arms that differ from it in that factor alone.
+
+    Arms that differ in several, such as the kind of an embedding and its scale, have a panel named after all of them.
+    """
     found: dict[str, list[str]] = {}
     for arm, values in arms.items():
-        if len(names := list(changed(values, arms[baseline]))) == 1:
-            found.setdefault(names[0], [baseline]).append(arm)
+        if names := ", ".join(changed(values, arms[baseline])):
+            found.setdefault(names, [baseline]).append(arm)
     return found or {"": [baseline]}
 
 

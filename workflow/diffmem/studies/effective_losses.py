@@ -1,8 +1,8 @@
 """The training objective by noise level, arm beside arm at one size: where in noise a model knows its training set.
 
-A panel holds the arms that differ in one factor (``effective.groups``), at the size nearest to the baseline's EMM, on
-the log scale, of those that all of them have run. The loss on held-out points is left out for arms whose labels are not
-the baseline's (``effective.comparable``); that on training points, each under its own label, stays.
+A panel holds the arms that differ in the same factor (``effective.groups``), at the size nearest to the baseline's EMM,
+on the log scale, of those that all of them have run. The loss on held-out points is left out for arms whose labels are
+not the baseline's (``effective.comparable``); that on training points, each under its own label, stays.
 """
 
 import numpy as np
