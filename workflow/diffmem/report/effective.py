@@ -73,7 +73,7 @@ def factors(table: pd.DataFrame):
     left.set(xscale="log", xlim=span, xlabel="EMM over that of the baseline")
     left.set_yticks(place, [plain(words) for words in table["factor"]])
     left.set_ylim(-0.6, max(len(table), 1) - 0.4)
-    _few_ticks(left, *span)
+    few_ticks(left, *span)
     measure = plain(table["measure"].iloc[0]) if len(table) else "quality"
     right.set_xlabel(f"{measure}: difference\nto the baseline at one size")
     sns.despine(figure)
@@ -212,10 +212,10 @@ def _size_axis(panel: Axes, sizes: pd.Series) -> None:
     panel.set_xlabel("training points n")
     low, high = (sizes.min() / 1.25, sizes.max() * 1.25) if len(sizes) else (1, 1000)
     panel.set_xlim(low, high)
-    _few_ticks(panel, low, high)
+    few_ticks(panel, low, high)
 
 
-def _few_ticks(panel: Axes, low: float, high: float) -> None:
+def few_ticks(panel: Axes, low: float, high: float) -> None:
     """Ticks in plain numbers: at every power of ten, or at 1, 2 and 5 of them on axes of up to three decades."""
     subs = (1.0, 2.0, 5.0) if high / low < 1000 else (1.0,)
     ticks = [t for t in LogLocator(subs=subs).tick_values(low, high) if low <= t <= high]

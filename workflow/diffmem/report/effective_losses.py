@@ -5,9 +5,10 @@ import seaborn as sns
 from matplotlib.lines import Line2D
 
 from diffmem.report import style
-from diffmem.report.effective import look_of, panels, plain
+from diffmem.report.effective import few_ticks, look_of, panels, plain
 
 LINE = {"held-out": "-", "train": ":"}
+WORDS = {"held-out": "held-out points", "train": "training points"}
 
 
 def noise(table: pd.DataFrame, *, groups: dict[str, list[str]]):
@@ -30,11 +31,12 @@ def noise(table: pd.DataFrame, *, groups: dict[str, list[str]]):
         panel.set(xlabel="noise level", title=plain(factor))
         if len(own):
             panel.set(xscale="log", title=f"{plain(factor)}, n = {own['n'].iloc[0]:,}")
+            few_ticks(panel, *panel.get_xlim())
             panel.set_ylim(bottom=0)
             panel.legend(fontsize="x-small", loc="best")
     for row in axes:
         row[0].set_ylabel("mean squared error\n[target has variance 1]")
-    key = [Line2D([], [], color="#444444", linestyle=line, label=f"{name} points") for name, line in LINE.items()]
+    key = [Line2D([], [], color="#444444", linestyle=line, label=WORDS[name]) for name, line in LINE.items()]
     figure.legend(handles=key, loc="outside lower center", ncols=2, fontsize="small")
     sns.despine(figure)
     return figure
