@@ -30,12 +30,20 @@ def test_every_arm_has_a_cell_for_every_size():
         ({"model": {"blocks": 5}}, "depth", (2, 5)),
         ({"model": {"skips": [4, 6]}}, "skips", ("[1, 2, 3, 4, 5, 6, 7, 8, 9]", 4)),
         ({"training": {"ema": 0.5}}, "ema", (0, 0.5)),
+        ({"training": {"epochs": 40}}, "budget", ("3,000 epochs", "40 epochs")),
+        ({"training": {"steps": 2000}}, "budget", ("3,000 epochs", "2,000 steps")),
     ],
 )
 def test_factors_go_by_the_names_of_the_claims(change, factor, values):
     model = {"network": "unet", "width": 8, "blocks": 2}
-    found = study(cells={"base": {}, "other": change}, model=model)
+    found = study(cells={"base": {}, "other": change}, model=model, training={"epochs": 3000})
     assert [found.arms.factors[arm] for arm in ("base", "other")] == [{factor: value} for value in values]
+
+
+def test_a_budget_in_epochs_beside_one_in_steps_is_one_factor():
+    training = {"steps": 4000, "cycle": True}
+    found = study(cells={"steps": {}, "epochs": {"training": {"steps": 0, "epochs": 16_000}}}, training=training)
+    assert found.arms.factors == {"steps": {"budget": "4,000 steps"}, "epochs": {"budget": "16,000 epochs"}}
 
 
 def test_a_sweep_names_its_arms_and_factors():

@@ -116,6 +116,7 @@ REFUSED = [
     ("{question: onset, replicates: 9}", "s.replicates", "onset does not use it", "law, generator, onset"),
     ("{onset: {fresh: 99}}", "s.onset", "outliers does not use it", "data, model"),
     ("{question: onset, sweep: {data.inliers: [9]}}", "data", "unknown key", "a cell may change law, generator"),
+    ("{question: effective, effective: {sizes: [9]}}", "s.effective.sizes", "[9]", "at least 2 values"),
     ("{question: onset, onset: {bandwidth: 0}}", "onset.bandwidth", "0", "greater than 0"),
     ("{question: onset, onset: {ratios: [0.05, 1]}}", "onset.ratios", "0.05 x 16", "at least 2 training points"),
     ("{question: onset, onset: {fresh: 200}}", "onset.fresh", "200", "at least the largest number"),

@@ -1,14 +1,13 @@
 """The search ends, runs nothing twice, and brackets the crossing of whatever falls."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diffmem.measure.emm import LINE, falling_means
-from diffmem.measure.emm_search import following, size_grid
+from diffmem.measure.emm_search import following
 
-SIZES = size_grid(16, 4096, step=2**0.25)
+SIZES = np.rint(16 * 2 ** (np.arange(33) / 4)).astype(int)  # to 4096
 SEARCHES = settings(deadline=None, derandomize=True, max_examples=100)
 
 
@@ -76,8 +75,7 @@ def test_noise_moves_the_end_by_no_more_than_it_blurs_the_line():
 
 
 def test_the_first_round_is_the_two_ends_and_the_second_their_middle():
-    sizes = size_grid(100, 1600, step=2)
-    assert sizes.tolist() == [100, 200, 400, 800, 1600]
+    sizes = 100 * 2 ** np.arange(5)
     assert following({}, sizes) == (100, 1600)
     assert following({100: [1.0]}, sizes) == (1600,)
     assert following({100: [1.0], 1600: [0.1]}, sizes) == (400,)
@@ -85,27 +83,13 @@ def test_the_first_round_is_the_two_ends_and_the_second_their_middle():
 
 
 def test_open_ends_are_looked_at_once_more():
-    sizes = size_grid(100, 1600, step=2)
+    sizes = 100 * 2 ** np.arange(5)
     assert searched(lambda n: [0.95, 0.97], sizes)[1] == [100, 1600, 800]
     assert searched(lambda n: [0.1, 0.3], sizes)[1] == [100, 1600, 200]
 
 
 def test_replicates_may_differ_in_number_and_are_averaged():
-    sizes = size_grid(100, 400, step=2)
+    sizes = np.array([100, 200, 400])
     done = {100: [0.99], 400: [0.2], 200: [0.8, 0.94, 0.94, 0.96]}
     assert following(done, sizes) == ()
     assert bracket({100: [1], 200: [0.91], 400: [0.2]}) == (200, 400)
-
-
-@pytest.mark.parametrize(("smallest", "largest", "step"), [(10, 1000, 1.3), (1, 9, 1.1), (25, 26, 2), (7, 100, 10)])
-def test_a_grid_rises_from_end_to_end_by_no_more_than_its_step(smallest, largest, step):
-    sizes = size_grid(smallest, largest, step=step)
-    assert (sizes[0], sizes[-1]) == (smallest, largest)
-    assert (np.diff(sizes) > 0).all()
-    assert (np.diff(sizes) <= np.maximum(sizes[:-1] * (step - 1) + 1, 1)).all()
-
-
-@pytest.mark.parametrize(("smallest", "largest", "step"), [(10, 10, 2), (0, 10, 2), (10, 100, 1)])
-def test_a_grid_without_room_is_refused(smallest, largest, step):
-    with pytest.raises(ValueError, match="search: no grid of sizes"):
-        size_grid(smallest, largest, step=step)

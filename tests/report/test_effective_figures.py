@@ -9,7 +9,8 @@ import pytest
 from matplotlib.colors import same_color
 
 from diffmem.report import effective, style
-from diffmem.studies.effective import FACTORS, Matches
+from diffmem.studies.effective import FACTORS
+from diffmem.studies.matches import Matches
 
 GROUPS = {"labels": ["base", "random", "unique"], "weight_decay": ["base", "decay"]}
 ARMS = ("base", "random", "unique", "decay")
@@ -36,7 +37,9 @@ def planted_estimates():
         ("unique", 200.0, 180.0, np.inf, ">="),
         ("decay", 50.0, 0.0, 55.0, "<"),
     ]
-    return pd.DataFrame(rows, columns=["arm", "emm", "low", "high", "censored"])
+    last = pd.DataFrame(rows, columns=["arm", "emm", "low", "high", "censored"])
+    others = [last.assign(of=of, emm=99.0, low=60.0, high=150.0, censored="") for of in ("best", "relative")]
+    return pd.concat([last.assign(of="last"), *others], ignore_index=True)
 
 
 def planted_factors():
@@ -91,7 +94,7 @@ def drawn(axes, **properties):
 @pytest.mark.parametrize("number", range(3))
 def test_shares_are_those_of_the_last_snapshot_and_open_ones_those_of_the_best(number):
     curves, axes = planted_curves(), panel(draw("effective"), "labels")
-    arm, look = GROUPS["labels"][number], effective._look(number)
+    arm, look = GROUPS["labels"][number], effective.look_of(number)
     for snapshot, face in (("last", look["color"]), ("best", "none")):
         rows = chosen(curves, arm=arm, measure="r_mem", snapshot=snapshot)
         (points,) = drawn(axes, marker=look["marker"], color=look["color"], markerfacecolor=face)
@@ -141,6 +144,13 @@ def test_quality_and_share_are_those_of_one_run():
             x, y = (chosen(curves, arm=arm, measure=m, snapshot="last")["mean"] for m in (measure, "r_mem"))
             (path,) = drawn(axes, color=effective.COLOR[number], linestyle="-")
             np.testing.assert_allclose(path, np.stack([x, y], axis=1))
+
+
+def test_an_arm_without_a_measure_is_left_out_of_its_panels_alone():
+    curves = planted_curves()
+    lacking = curves[(curves["arm"] != "random") | (curves["measure"] != "knn")]
+    figure = effective.quality(lacking, measures=MEASURES, groups=GROUPS)
+    assert [len(axes.lines) for axes in figure.axes] == [3, 2, 2, 2], "of labels and decay, by Frechet and by KNN"
 
 
 @pytest.mark.parametrize("channels", [(), (3,)])

@@ -6,8 +6,19 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
-from diffmem.measure.neighbours import Index
-from diffmem.studies.effective import changed, chosen, curves, estimates, factors, fits, groups, matches, table
+from diffmem.studies.effective import (
+    OF,
+    changed,
+    chosen,
+    comparable,
+    curves,
+    estimates,
+    factors,
+    fits,
+    groups,
+    relative,
+    table,
+)
 
 SIZES = (50, 100, 200, 400, 800)
 ARMS = {
@@ -57,6 +68,15 @@ def test_curves_are_means_and_students_intervals_over_replicates():
         assert row["replicates"] == 4
 
 
+def test_the_held_out_loss_is_compared_where_labels_are_the_same():
+    found = curves(planted().assign(held_out_loss=0.1), quality=["held_out_loss", "frechet"])
+    kept = comparable(found, arms=ARMS, baseline="base")
+    assert set(kept.loc[kept["measure"] == "held_out_loss", "arm"]) == {"base", "wide"}
+    fair = found["measure"] != "held_out_loss"
+    assert kept[kept["measure"] != "held_out_loss"].equals(found[fair])
+    assert comparable(found, arms={arm: {} for arm in ARMS}, baseline="base").equals(found)
+
+
 def test_every_arm_has_its_crossing_and_a_curve_through_it():
     found = estimates(planted())
     drawn = fits(found)
@@ -65,11 +85,50 @@ def test_every_arm_has_its_crossing_and_a_curve_through_it():
         line = drawn[drawn["arm"] == arm]
         assert np.interp(np.log(found[arm].emm), np.log(line["n"]), line["r_mem"]) == pytest.approx(0.9, abs=0.005)
         assert SIZES[0] <= line["n"].min() < line["n"].max() <= SIZES[-1]
-    assert estimates(planted(), snapshot="best")["base"].emm > found["base"].emm
+    assert estimates(planted(), of="best")["base"].emm > found["base"].emm
+
+
+def test_an_optimum_of_one_leaves_all_as_it_is():
+    runs = planted().assign(ceiling=1.0)
+    assert table({"": estimates(runs, of="relative")}).equals(table({"": estimates(runs)}))
+
+
+def test_relative_to_the_optimum_is_the_share_of_copies_that_the_sampler_blurs():
+    """Models and optimum whose copies are recognised in 19 cases of 20: relative, each has the EMM it has unblurred."""
+    true = planted().assign(ceiling=1.0)
+    blurred = true.assign(ceiling=0.95, r_mem=0.95 * true["r_mem"])
+    plain, lower, found = estimates(true), estimates(blurred), estimates(blurred, of="relative")
+    for arm, crossing in EMM.items():
+        assert found[arm].emm == pytest.approx(plain[arm].emm, rel=0.01)
+        assert (found[arm].low, found[arm].high) == pytest.approx((plain[arm].low, plain[arm].high), rel=0.02)
+        assert lower[arm].emm < 0.9 * crossing, "as it is, fewer points are copies"
+
+
+def test_a_relative_share_is_at_most_one_and_counts_the_copies_that_were_counted():
+    runs = pd.DataFrame({"r_mem": [0.95, 0.855, 0.19, 0.97], "ceiling": 0.95, "count": 1000})
+    found = relative(runs)
+    np.testing.assert_allclose(found["r_mem"], [1, 0.9, 0.2, 1])
+    np.testing.assert_allclose((found["r_mem"] * found["count"])[:3], (runs["r_mem"] * runs["count"])[:3])
+
+
+def test_a_run_whose_optimum_shows_no_copy_has_no_part_in_the_relative_estimate():
+    runs = planted(replicates=6).assign(ceiling=1.0)
+    blind = runs["replicate"] >= 4
+    found = estimates(runs.assign(ceiling=runs["ceiling"].mask(blind, 0)), of="relative")
+    assert table({"": found}).equals(table({"": estimates(runs[~blind])}))
+    assert estimates(runs.assign(ceiling=0.0), of="relative") == {}
+
+
+def test_the_table_says_what_each_estimate_is_of():
+    runs = planted().assign(ceiling=1.0)
+    found = table({of: estimates(runs, of=of) for of in OF})
+    assert found.groupby("of")["arm"].agg(list).to_dict() == {of: found["arm"].unique().tolist() for of in OF}
+    by = found.set_index(["of", "arm"])["emm"]
+    assert by["best", "base"] > by["last", "base"] == by["relative", "base"]
 
 
 def test_the_table_says_open_ends_in_words():
-    found = table(estimates(planted({"base": 120, "random": 10_000, "wide": 3}))).set_index("arm")
+    found = table({"last": estimates(planted({"base": 120, "random": 10_000, "wide": 3}))}).set_index("arm")
     assert found.loc["random", "words"] == ">= 800"
     assert found.loc["wide", "words"] == "< 50"
     assert found.loc["base", "words"].startswith(f"{found.loc['base', 'emm']:,.0f} [")
@@ -105,33 +164,8 @@ def test_what_an_arm_changes_is_what_differs_from_the_baseline():
     }
 
 
-def test_panels_hold_the_baseline_and_what_differs_from_it_in_one_factor():
+def test_panels_hold_the_baseline_and_what_differs_from_it_in_the_same_factors():
     arms = {**ARMS, "both": {"labels": "class", "width": 256}, "class": {"labels": "class", "width": 128}}
-    assert groups(arms, baseline="base") == {"labels": ["base", "random", "class"], "width": ["base", "wide"]}
+    panels = {"labels": ["base", "random", "class"], "width": ["base", "wide"], "labels, width": ["base", "both"]}
+    assert groups(arms, baseline="base") == panels
     assert groups({"base": {}}, baseline="base") == {"": ["base"]}
-
-
-def test_matches_are_the_nearest_those_at_the_threshold_and_the_farthest():
-    train = 10 * np.eye(6)
-    far = np.sqrt(200)  # between any two
-    steps = np.array([0.05, 0.25, 0.45]) * far
-    toward = (train[[1, 2, 3]] - train[[0, 1, 2]]) / far
-    generated = np.concatenate([train[:3] + steps[:, None] * toward, train[5:] * 9])
-    found = Index(train).nearest(generated, 2)
-    neighbours = {"train_distance": found.distance, "train_location": found.location}
-    sheet = matches(generated=generated, positions=train, neighbours=neighbours, shape=(2, 3), count=2)
-    assert sheet.generated.shape == sheet.nearest.shape == (3, 2, 2, 3)
-    np.testing.assert_allclose(sheet.score[0], [0.05 / 0.95, 0.25 / 0.75])
-    assert sheet.score[1, 0] == pytest.approx(1 / 3)
-    np.testing.assert_allclose(sheet.generated[2, 0].ravel(), train[5] * 9)
-    np.testing.assert_allclose(sheet.nearest[2, 0].ravel(), train[5])
-    np.testing.assert_allclose(sheet.nearest[0, 0].ravel(), train[0])
-
-
-def test_a_training_image_is_shown_once_while_there_are_others():
-    train = 10 * np.eye(4)
-    generated = np.concatenate([train[[0, 0, 0]], train[[1]] + 0.5])
-    found = Index(train).nearest(generated, 2)
-    neighbours = {"train_distance": found.distance, "train_location": found.location}
-    sheet = matches(generated=generated, positions=train, neighbours=neighbours, shape=(4,), count=3)
-    assert sheet.nearest[0].argmax(1).tolist() == [0, 1, 0]

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
+from diffmem.studies.arm_pairs import UNDECIDED
 from diffmem.studies.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED
 from diffmem.studies.effective import estimates, factors
-from diffmem.studies.effective_claims import UNDECIDED, claims, decided
+from diffmem.studies.effective_claims import claims
 from diffmem.studies.reported import EFFECTIVE
 
 SIZES = 25 * 2 ** np.arange(8)
@@ -30,7 +31,7 @@ PAPER = {
 }
 
 
-def judged(emm, *, replicates=5, spread=0.03, seed=0):
+def judged(emm, *, replicates=6, spread=0.03, seed=0):
     """The claims on arms that differ from ``BASE`` in one factor and have the given EMM."""
     rng = np.random.default_rng(seed)
     arms = {"base" if BASE[k] == v else f"{k} {v}": {**BASE, k: v} for k, v in emm}
@@ -97,10 +98,10 @@ def test_an_arm_that_differs_in_two_factors_is_no_part_of_either():
     assert not rows["cell"].str.contains(",").any()
 
 
-def test_two_replicates_get_no_verdict_and_noise_leaves_equality_open():
-    assert set.union(*verdicts(judged(PAPER, replicates=2))) == {FEW}
+def test_five_replicates_get_no_verdict_on_any_claim_and_noise_leaves_equality_open():
+    assert set.union(*verdicts(judged(PAPER, replicates=5))) == {FEW}
     noisy = verdicts(judged({("labels", "none"): 200, ("labels", "class"): 250, ("labels", "random-10"): 250,
-                             ("width", 256): 200}, replicates=3, spread=0.8))  # fmt: skip
+                             ("width", 256): 200}, replicates=6, spread=0.8))  # fmt: skip
     assert noisy["E6"] == {UNDECIDED}
     assert noisy["E3"] == {CHANCE}
 
@@ -119,11 +120,3 @@ def test_skips_are_ordered_by_the_resolution_that_is_kept():
     finally:
         del BASE["skips"]
     assert (row["cell"], row["reference"], row["verdict"]) == ("skips 8", "skips 2", REPRODUCED)
-
-
-def test_an_interval_decides_by_its_side_of_zero():
-    assert decided(0.1, 0.3, sign=1, replicates=3) == REPRODUCED
-    assert decided(0.1, 0.3, sign=-1, replicates=3) == REFUTED
-    assert decided(-np.inf, -0.1, sign=-1, replicates=3) == REPRODUCED
-    assert decided(-0.1, 0.3, sign=1, replicates=9) == CHANCE
-    assert decided(0.1, 0.3, sign=1, replicates=2) == decided(np.nan, np.nan, sign=1, replicates=9) == FEW

@@ -3,13 +3,19 @@
 import pytest
 
 from diffmem.config import studies
+from diffmem.data.dataset import dataset
+from diffmem.diffusion import denoiser, networks
 from diffmem.measure.table import ROW
-from diffmem.studies.plan import ROW_BYTES, plan, summary
+from diffmem.studies.plan import ROW_BYTES, chances, label_count, measured, plan, summary
+
+ARMS = dict(question="effective", replicates=6, shard=6, data={"shape": "digits", "test": 100})
+ARMS |= dict(schedule={"name": "edm"}, training={"steps": 2000, "batch": 64, "cycle": True, "snapshots": {"count": 4}})
 
 
 def planned(**study):
     return plan(
-        studies({"studies": {"a": study}}), network=lambda _model, dimension: (50_000 * dimension, 100_000 * dimension)
+        studies({"studies": {"a": study}}),
+        network=lambda _model, dimension, _labels: (50_000 * dimension, 100_000 * dimension),
     )
 
 
@@ -59,12 +65,87 @@ def test_convolutions_cost_their_operations_and_not_their_parameters():
     assert many == pytest.approx(10 * few, rel=0.1)
 
 
+@pytest.mark.parametrize("network", ["residual-mlp", "image-mlp", "unet"])
+@pytest.mark.parametrize("labels", [0, 30])
+def test_a_network_is_measured_with_its_table_of_labels(network, labels):
+    model = next(
+        iter(studies({"studies": {"a": {**ARMS, "model": {"network": network, "width": 8}}}})["a"].cells.values())
+    )
+    model, build = model["model"], dict(dimension=64, seed=3, replicates=[5])
+    parameters, operations = measured(model, 64, labels)
+    assert parameters == networks.flatten(denoiser.build(model, label_count=labels, **build)).shape[1]
+    features = model["embedding"] if network == "image-mlp" else 8  # that a label is embedded in
+    table = (labels + 1) * features if labels else 0
+    assert parameters - measured(model, 64, 0)[0] == table
+    assert operations > 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "others"),
+    [
+        ({"kind": "none"}, {}),
+        ({"kind": "class"}, {}),
+        ({"kind": "class"}, {"classes": 4}),
+        ({"kind": "random", "count": 7}, {}),
+        ({"kind": "unique"}, {}),
+        ({"kind": "unique"}, {"outliers": {"count": 20}, "duplicates": {"count": 20, "copies": 3}}),
+    ],
+)
+def test_labels_are_as_many_as_the_data_have(labels, others):
+    study = {**ARMS, "effective": {"sizes": [40, 90]}, "data": {**ARMS["data"], "labels": labels, **others}}
+    for cell in studies({"studies": {"a": study}})["a"].cells.values():
+        assert label_count(cell["data"]) == dataset(cell["data"], seed=0, replicate=0).label_count
+
+
+def test_a_label_for_each_image_makes_its_snapshots_larger():
+    model = {"network": "image-mlp", "width": 32, "embedding": 16}
+    cells = {"none": {}, "unique": {"data": {"labels": {"kind": "unique"}}}}
+    study = {**ARMS, "effective": {"sizes": [50, 400]}, "model": model, "cells": cells}
+    disk = plan(studies({"studies": {"a": study}}), network=measured).set_index("cell")["disk [GB]"]
+    for n in (50, 400):
+        more = 6 * 4 * 4 * (n + 1) * 16  # replicates, snapshots, bytes, numbers
+        assert disk[f"unique_n-{n}"] - disk[f"none_n-{n}"] == pytest.approx(more / 1e9)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 9, 30])
+def test_a_search_is_expected_to_run_the_ends_a_bisection_and_the_neighbours_of_where_it_ends(number):
+    runs = [0] * number
+    for above in range(number + 1):
+        run, low, high = {0, number - 1}, 0, number - 1
+        while 0 < above < number and high - low > 1:
+            middle = (low + high) // 2
+            run.add(middle)
+            low, high = (middle, high) if middle < above else (low, middle)
+        run |= {place for place in (above - 2, above + 1) if 0 <= place < number}
+        runs = [count + (place in run) for place, count in enumerate(runs)]
+    found = chances([10 * place for place in range(1, number + 1)])
+    assert list(found.values()) == pytest.approx([count / (number + 1) for count in runs])
+
+
+def test_a_search_costs_what_its_sizes_cost_by_their_chance_to_be_run():
+    sizes = [20, 40, 80, 160, 320, 640]
+    training = {**ARMS["training"], "steps": 0, "epochs": 5000}
+    study = {**ARMS, "training": training, "cells": {"one": {}, "two": {"training": {"ema": 0.9}}}}
+    every, some = (planned(**study, effective={"sizes": sizes, "search": search}) for search in (False, True))
+    weight, table = chances(sizes), every[every["cell"].str.startswith("two")]
+    row = some[some["cell"].str.startswith("two")].squeeze()
+    assert len(every) == 12
+    assert row["cell"] == f"two: about {sum(weight.values()):.1f} of 6 sizes"
+    for column in ("disk [GB]", "time [core hours]"):
+        assert row[column] == pytest.approx((table[column].to_numpy() * list(weight.values())).sum())
+    assert row["jobs"] == round(7 * sum(weight.values())), "seven stages for one shard"
+    assert row["time [core hours]"] < 0.9 * table["time [core hours]"].sum()
+
+
 def test_the_summary_adds_up():
     table = planned(replicates=2, sweep={"data.noise": [0.1, 0.2]})
     text = summary(table, cores=4)
-    assert "2 cells, 18 jobs" in text
+    assert "\n2 cells, 18 jobs" in text
     assert "noise-0.1" in text
     assert "4 cores" in text
+    searched = planned(**ARMS, effective={"sizes": [20, 40, 80, 160, 320], "search": True})
+    assert f"about {searched['cells'].sum():.0f} cells" in summary(searched, cores=1)
+    assert f"by study: a {searched['time [core hours]'].sum():.1f}." in summary(searched, cores=1)
 
 
 def test_an_onset_cell_is_one_job_of_minutes_at_a_hundred_dimensions():

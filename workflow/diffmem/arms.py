@@ -10,7 +10,13 @@ from diffmem import checks
 from diffmem.cells import Arms
 
 # key of the config -> the factor's name in tables and claims; of other keys the last part names them
-NAMES = {"data.pixels": "dimension", "data.dimension": "dimension", "model.blocks": "depth"}
+NAMES = {
+    "data.pixels": "dimension",
+    "data.dimension": "dimension",
+    "model.blocks": "depth",
+    "training.steps": "budget",
+    "training.epochs": "budget",
+}
 
 
 def at_every_size(named: list[tuple[str, dict]], sizes: list[int]) -> tuple[list[tuple[str, dict]], dict]:
@@ -44,6 +50,8 @@ def _factors(settings: dict[str, Any]) -> dict[str, Any]:
             found[NAMES.get(f"{section}.{key}", key)] = value
     if "labels" in found:
         found["labels"] = _label(found["labels"])
+    if "budget" in found:
+        found["budget"] = _budget(settings["training"])
     if "image" in settings.get("model", {}):  # a complete cell
         found["dimension"] = checks.dimension(settings["data"])
     if "skips" in found:
@@ -54,6 +62,12 @@ def _factors(settings: dict[str, Any]) -> dict[str, Any]:
 def _label(labels: dict[str, Any]) -> str:
     """How labels are drawn, in a word: class, unique or random-10."""
     return labels["kind"] if labels.get("count") is None else f"random-{labels['count']}"
+
+
+def _budget(training: dict[str, Any]) -> str:
+    """How long is trained, in words: by steps, or where there are none by epochs."""
+    steps, epochs = training.get("steps"), training.get("epochs", 0)
+    return f"{steps:,} steps" if steps else f"{epochs:,} epochs"
 
 
 def _resolution(model: dict[str, Any]) -> Any:

@@ -230,7 +230,7 @@ def _sentence(error, where: str) -> str:
         "maximum": lambda: f"must be at most {error.validator_value}",
         "exclusiveMaximum": lambda: f"must be less than {error.validator_value}",
         "multipleOf": lambda: f"must be a multiple of {error.validator_value}",
-        "minItems": lambda: "must hold at least one value",
+        "minItems": lambda: f"must hold at least {'one value' if (n := error.validator_value) == 1 else f'{n} values'}",
         "minProperties": lambda: "must name at least one",
         "pattern": lambda: "a name here is made of letters, digits, dots and dashes, and begins with a letter or digit",
     }[rule]()

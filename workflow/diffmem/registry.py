@@ -85,6 +85,7 @@ EFFECTIVE_FIGURES = {
     "effective": "diffmem.report.effective:effective",
     "factors": "diffmem.report.effective:factors",
     "tradeoff": "diffmem.report.effective:quality",
+    "noise": "diffmem.report.effective_losses:noise",
     "matches": "diffmem.report.effective:sheet",
 }
 ONSET_FIGURES = {

@@ -51,6 +51,7 @@ rule effective:
         estimates="results/{study}/effective.parquet",
         fits="results/{study}/fits.parquet",
         factors="results/{study}/factors.parquet",
+        losses="results/{study}/effective_losses.parquet",
         claims="results/{study}/claims.parquet",
     log:
         "results/logs/{study}/effective.log",
@@ -73,6 +74,7 @@ rule effective_figure:
         estimates="results/{study}/effective.parquet",
         fits="results/{study}/fits.parquet",
         factors="results/{study}/factors.parquet",
+        losses="results/{study}/effective_losses.parquet",
     output:
         png=report(
             "results/{study}/figures/{figure}.png",
@@ -85,7 +87,7 @@ rule effective_figure:
         "results/logs/{study}/{figure}.log",
     wildcard_constraints:
         study=asking("effective"),
-        figure="effective|factors|tradeoff",
+        figure="effective|factors|tradeoff|noise",
     conda:
         "../../envs/figures.yaml"
     params:

@@ -4,7 +4,7 @@ rule plan:
         "results/logs/plan.log",
     localrule: True
     conda:
-        "../../envs/torch.yaml"
+        "../../envs/onset.yaml"
     params:
         studies=STUDIES,
     script:

@@ -1,4 +1,12 @@
-"""Snapshots and their losses, on fixed points with fixed noise, so that only what was learnt in between differs."""
+"""Snapshots and their losses, on fixed points with fixed noise, so that only what was learnt in between differs.
+
+Under labels the held-out loss is that of the denoisers with which points are generated: a held-out point without a
+label of its own is judged under one drawn from the histogram of the training labels, once and for all snapshots. That
+is its mean over these labels, without bias. With random labels, which say nothing of the point, a fresh point would
+come with such a label. With a label for each image no held-out point belongs under any, so that the loss tells how far
+each label's points are from the distribution, and not how far all labels' points together are. It is no measure of
+quality, then, by which models with other labels or none can be compared.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -44,7 +52,8 @@ class Losses:
     Args:
         points, held_out: shape (r, n, d) and (r, n', d).
         labels: of the points, shape (r, n), for conditional networks.
-        held_out_labels: of the held-out ones, shape (r, n'); those that have none (-1) get that of some training point.
+        held_out_labels: of the held-out ones, shape (r, n'); those that have none (-1) get that of a random training
+            point each.
     """
 
     def __init__(

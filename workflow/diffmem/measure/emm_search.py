@@ -1,10 +1,9 @@
-r"""Which training sizes to run next, so that few runs close in on the effective memorization of an arm.
+"""Which training sizes to run next, so that few runs close in on the effective memorization of an arm.
 
-Sizes are those of a fixed grid, so that a search that goes on, or another one, finds earlier runs in their files:
+Sizes are those that the config lists, its grid, so that a search that goes on, or another one, finds earlier runs in
+their files.
 
-    n_i = n_0 s^i, rounded,   up to the largest size, which is the last.                               (1)
-
-First the two ends are run, then the middle, on the log scale, between the last size above the line of 0.9 and the next
+First the two ends are run, then the size in the middle of those between the last one above the line of 0.9 and the next
 one run, until these two are neighbours on the grid; then the size beyond each of them. Above and below are judged by
 the falling sequence nearest to the means over replicates: where a later run contradicts an earlier one, both are
 averaged, the bracket moves, and the search goes on from there. Every round runs a size that has not been run, so that
@@ -19,25 +18,12 @@ import numpy as np
 from diffmem.measure.emm import LINE, falling_means
 
 
-def size_grid(smallest: int, largest: int, *, step: float) -> np.ndarray:
-    """Equation (1): distinct whole sizes, ascending, ``step`` being the ratio of neighbours.
-
-    Raises:
-        ValueError: if there is no room for a grid.
-    """
-    if not (1 <= smallest < largest and step > 1):
-        found = f"from {smallest} to {largest} by a factor of {step:g}"
-        raise ValueError(f"search: no grid of sizes {found}; give 1 <= smallest < largest and a step above 1")
-    number = int(np.floor(np.log(largest / smallest) / np.log(step))) + 1
-    return np.unique([*np.rint(smallest * step ** np.arange(number)).astype(int), largest])
-
-
 def following(done: Mapping[int, Sequence[float]], sizes: np.ndarray) -> tuple[int, ...]:
     """Sizes to run next, none if the search is over.
 
     Args:
         done: size -> its share of memorized points in every replicate; sizes that are not on the grid are ignored.
-        sizes: the grid, ascending, as made by ``size_grid``.
+        sizes: the grid, distinct and ascending, of shape (k,).
     """
     places = np.flatnonzero(np.isin(sizes, list(done)))
     if missing := [size for size in sizes[[0, -1]].tolist() if size not in done]:

@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from diffmem.measure.emm import LINE
 from diffmem.report import style
-from diffmem.studies.effective import Matches
+from diffmem.studies.matches import Matches
 
 # Okabe and Ito's colours, the baseline of every panel in dark grey
 COLOR = ("#444444", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B2A800")
@@ -27,20 +27,20 @@ def effective(curves: pd.DataFrame, fits: pd.DataFrame, estimates: pd.DataFrame,
         curves, fits, estimates: as made by ``studies.effective`` (curves, fits, table).
         groups: panel -> its arms, the baseline first.
     """
-    figure, axes = _panels(len(groups))
-    rows = curves[curves["measure"] == "r_mem"]
+    figure, axes = panels(len(groups))
+    rows, estimates = curves[curves["measure"] == "r_mem"], estimates[estimates["of"] == "last"]
     for panel, (factor, arms) in zip(axes.flat, groups.items(), strict=False):
         for number, arm in enumerate(arms):
-            look = _look(number)
-            _points(panel, rows[rows["arm"] == arm], look, label=_plain(arm))
+            look = look_of(number)
+            _points(panel, rows[rows["arm"] == arm], look, label=plain(arm))
             fit = fits[fits["arm"] == arm].sort_values("n")
             panel.plot(fit["n"], fit["r_mem"], color=look["color"])
         panel.axhline(LINE, color="grey", linestyle="--", linewidth=0.8, zorder=0)
         _size_axis(panel, rows[rows["arm"].isin(arms)]["n"])
         for number, arm in enumerate(arms):
             place = LINE + RISE * (number - (len(arms) - 1) / 2)
-            _interval(panel, estimates[estimates["arm"] == arm], place, _look(number))
-        panel.set(ylim=(-0.04, 1.08), title=_plain(factor))
+            _interval(panel, estimates[estimates["arm"] == arm], place, look_of(number))
+        panel.set(ylim=(-0.04, 1.08), title=plain(factor))
         if panel.get_legend_handles_labels()[1]:
             panel.legend(fontsize="x-small", loc="best")
     for row in axes:
@@ -71,10 +71,10 @@ def factors(table: pd.DataFrame):
     left.axvline(1, color="grey", linewidth=0.8, zorder=0)
     right.axvline(0, color="grey", linewidth=0.8, zorder=0)
     left.set(xscale="log", xlim=span, xlabel="EMM over that of the baseline")
-    left.set_yticks(place, [_plain(words) for words in table["factor"]])
+    left.set_yticks(place, [plain(words) for words in table["factor"]])
     left.set_ylim(-0.6, max(len(table), 1) - 0.4)
-    _few_ticks(left, *span)
-    measure = _plain(table["measure"].iloc[0]) if len(table) else "quality"
+    few_ticks(left, *span)
+    measure = plain(table["measure"].iloc[0]) if len(table) else "quality"
     right.set_xlabel(f"{measure}: difference\nto the baseline at one size")
     sns.despine(figure)
     return figure
@@ -99,11 +99,11 @@ def quality(curves: pd.DataFrame, *, measures: dict[str, str], groups: dict[str,
             panel.sharex(row[0])
             for number, arm in enumerate(arms):
                 points = wide[wide.index.get_level_values("arm") == arm].sort_index()
-                _path(panel, points, measure, _look(number), label=_plain(arm))
+                _path(panel, points, measure, look_of(number), label=plain(arm))
             panel.set(xlabel=label, ylim=(-0.04, 1.08))
         row[0].set_ylabel("share of copies")
     for panel, factor in zip(axes[0], groups, strict=False):
-        panel.set_title(_plain(factor))
+        panel.set_title(plain(factor))
         if panel.lines:
             panel.legend(fontsize="x-small", loc="best")
     sns.despine(figure)
@@ -114,7 +114,7 @@ def sheet(found: Matches, *, low: float, high: float):
     """Generated images, each beside the training image nearest to it, and d_1 / d_2 above.
 
     Args:
-        found: as made by ``studies.effective.matches``.
+        found: as made by ``studies.matches.matches``.
         low, high: the values of black and white.
     """
     rows, columns = found.score.shape
@@ -137,7 +137,7 @@ def sheet(found: Matches, *, low: float, high: float):
 # --- parts of panels --------------------------------------------------------------------------------------------------
 
 
-def _panels(number: int):
+def panels(number: int):
     """Panels in rows of three; those left over are hidden."""
     columns = min(max(number, 1), 3)
     figure, axes = style.grid(-(-max(number, 1) // columns), columns, height=2.8, sharey=True)
@@ -146,7 +146,8 @@ def _panels(number: int):
     return figure, axes
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """The name of an arm or factor as it is written in a figure."""
     return name.replace("_", " ")
 
 
@@ -161,7 +162,8 @@ def _key() -> list[Line2D]:
     ]  # fmt: skip
 
 
-def _look(number: int) -> dict:
+def look_of(number: int) -> dict:
+    """Colour and marker of an arm by its number in the panel, the baseline's 0."""
     return {"color": COLOR[number % len(COLOR)], "marker": MARKER[number % len(MARKER)], "markersize": 4}
 
 
@@ -194,6 +196,8 @@ def _bar(panel: Axes, ends: tuple[float, float], place: float, span: tuple[float
 
 
 def _path(panel: Axes, points: pd.DataFrame, measure: str, look: dict, *, label: str) -> None:
+    """The sizes of an arm in the plane of a measure and r_mem; nothing where the arm does not have the measure."""
+    points = points[points["mean", measure].notna()]
     if not len(points):
         return
     x, y = (points["mean", name] for name in (measure, "r_mem"))
@@ -208,10 +212,10 @@ def _size_axis(panel: Axes, sizes: pd.Series) -> None:
     panel.set_xlabel("training points n")
     low, high = (sizes.min() / 1.25, sizes.max() * 1.25) if len(sizes) else (1, 1000)
     panel.set_xlim(low, high)
-    _few_ticks(panel, low, high)
+    few_ticks(panel, low, high)
 
 
-def _few_ticks(panel: Axes, low: float, high: float) -> None:
+def few_ticks(panel: Axes, low: float, high: float) -> None:
     """Ticks in plain numbers: at every power of ten, or at 1, 2 and 5 of them on axes of up to three decades."""
     subs = (1.0, 2.0, 5.0) if high / low < 1000 else (1.0,)
     ticks = [t for t in LogLocator(subs=subs).tick_values(low, high) if low <= t <= high]

@@ -15,7 +15,9 @@ what fresh points of the truth score (plain test set), which mixes copying with 
 
 O1 and O2 are also asked of the last snapshot alone (O1-end, O2-end): have outliers caught up, are duplicates ahead?
 
-A verdict needs six replicates. "reproduced" and "not reproduced" need an interval off zero and a sign-flip p below 5 %.
+A verdict needs six replicates, ``LEAST``, in the claims of this paper and of the next (`effective_claims`): with six,
+flipping signs can give a p of 2 / 2^6 = .031, with five none below .0625, and an interval from fewer hangs on a normal
+law that so few cannot show. "reproduced" and "not reproduced" need an interval off zero and a sign-flip p below 5 %.
 Where neither stratum is copied at all by the last snapshot, against the matched test set, nothing can be earlier or
 later: "not distinguishable from chance". Where the held-out points of a cell differ in law from its training points
 (`measure.exchangeability`, p-values of the replicates combined by Fisher's method) verdicts are withheld.

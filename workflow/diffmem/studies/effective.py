@@ -4,27 +4,41 @@ A run is one training set of n points, one replicate and one arm: a combination 
 ``{"labels": "random-10"}``. One arm is the baseline; the others differ from it in one factor or more. Tables of runs
 have a row per run and snapshot and the columns
 
-    arm, n, replicate, step, epoch, r_mem (share of copies), count (points judged), and any measures of quality.
+    arm, n, replicate, step, epoch, r_mem (share of copies), count (points judged), ceiling (r_mem of the closed-form
+    optimum through the same sampler), and any measures of quality.
 
-EMM is that of the *last* snapshot (``measure.emm``), the model that training ends with. The paper takes the largest
-share over all snapshots, which is selected by what it measures; it is computed beside it, and called "best".
+EMM (``measure.emm``) is that of the *last* snapshot, the model that training ends with. Two others stand beside it:
+
+    best        of the snapshot with the largest share, as in the paper, which is selected by what it measures;
+    relative    of the last snapshot, its share R taken relative to the ceiling c, the optimum's own score:
+
+        R' = min(1, R / c).                                                                            (1)
+
+The optimum copies everything, so that c is the share of copies that the sampler leaves recognisable: the sensitivity of
+the rule of 1/3 as a diagnostic test. (1) is then the true share of copies by Rogan and Gladen 1978
+(https://doi.org/10.1093/oxfordjournals.aje.a112510) for a specificity of 1. Their estimate with the null rate f of
+held-out points is less by f (1 - R') / (c - f), below 0.0005 at the line of 0.9 for the rates of the images here, and
+EMM does not charge f either. c is that of the run itself, so that its noise is part of the spread between replicates,
+and R' is a share of c times as many points: the copies are those that were counted. A run whose optimum shows no copy
+says nothing and is left out.
 
 A factor is shown by the ratio of its arm's EMM to the baseline's, beside what it does to quality at one common size:
-that nearest to the baseline's EMM, on the log scale, at which both were run.
+that nearest to the baseline's EMM, on the log scale, at which both were run. Frechet distance, density and coverage are
+of the samples alone and fair to every arm. The held-out loss is not where labels differ (`diffusion.losses`).
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from diffmem.measure import emm
-from diffmem.measure.criteria import ONE_THIRD, second
+from diffmem.measure.criteria import ONE_THIRD
 from diffmem.measure.emm import Estimate
+from diffmem.measure.emm_ratio import ratio
 from diffmem.measure.intervals import mean_interval, over_replicates
 
 RUN = ["arm", "n", "replicate"]
 SNAPSHOTS = ("last", "best")
+OF = (*SNAPSHOTS, "relative")  # what EMM is estimated of
 POINTS = 100  # of a fitted curve
 FACTORS = [
     "arm", "factor", "ratio", "low", "high", "censored", "replicates", "measure", "quality_n", "quality",
@@ -33,7 +47,9 @@ FACTORS = [
 
 QUALITY = {
     "frechet": "Frechet distance to held-out points,\nbeyond fresh ones",
-    "held_out_loss": "held-out loss (labels: training ones)",
+    "density": "density of generated points\namong held-out ones",
+    "coverage": "coverage of held-out points",
+    "held_out_loss": "held-out loss, of arms with\nthe baseline's labels",
 }
 
 Arms = dict[str, dict[str, object]]  # name -> factor values
@@ -44,8 +60,8 @@ def runs(
 ) -> pd.DataFrame:
     """The table of runs, from what the stages before it have written for all ``cells`` (name -> arm and size).
 
-    Besides the columns of the head of this module: null (r_mem of held-out points), ceiling (of the optimum), knn, all
-    measures of quality, and held_out_loss, the mean over noise levels.
+    Besides the columns of the head of this module: null (r_mem of held-out points), knn, all
+    measures of quality (frechet, density, coverage, ...), and held_out_loss, the mean over noise levels.
     """
     key = ["cell", "replicate", "step"]
     wide = quality.pivot(index=key, columns="measure", values="value")
@@ -87,19 +103,45 @@ def curves(runs: pd.DataFrame, *, quality: list[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).sort_values(["snapshot", "measure", "arm", "n"], ignore_index=True)
 
 
-def estimates(runs: pd.DataFrame, *, snapshot: str = "last") -> dict[str, Estimate]:
-    """EMM of every arm."""
+def relative(runs: pd.DataFrame) -> pd.DataFrame:
+    """``runs`` with r_mem relative to the ceiling (1) and the count that goes with it."""
+    seen = runs[runs["ceiling"] > 0]
+    return seen.assign(r_mem=(seen["r_mem"] / seen["ceiling"]).clip(upper=1), count=seen["count"] * seen["ceiling"])
+
+
+def same_labels(arms: Arms, *, baseline: str) -> list[str]:
+    """The arms whose labels are those of the baseline."""
+    return [arm for arm, values in arms.items() if values.get("labels") == arms[baseline].get("labels")]
+
+
+def comparable(curves: pd.DataFrame, *, arms: Arms, baseline: str) -> pd.DataFrame:
+    """``curves`` without the held-out loss of arms whose labels are not the baseline's: it answers another question."""
+    alike = curves["arm"].isin(same_labels(arms, baseline=baseline))
+    return curves[(curves["measure"] != "held_out_loss") | alike]
+
+
+def estimates(runs: pd.DataFrame, *, of: str = "last") -> dict[str, Estimate]:
+    """EMM of every arm, of the snapshot and share ``of`` (one of ``OF``)."""
+    rows = relative(chosen(runs, "last")) if of == "relative" else chosen(runs, of)
     return {
-        arm: emm.estimate(size=rows["n"], replicate=rows["replicate"], share=rows["r_mem"], count=rows["count"])
-        for arm, rows in chosen(runs, snapshot).groupby("arm", sort=False)
+        arm: emm.estimate(size=own["n"], replicate=own["replicate"], share=own["r_mem"], count=own["count"])
+        for arm, own in rows.groupby("arm", sort=False)
     }
 
 
-def table(found: dict[str, Estimate]) -> pd.DataFrame:
-    """Estimates as a table: arm, emm, low, high, bracket_low, bracket_high, censored, replicates and all in words."""
+def table(found: dict[str, dict[str, Estimate]]) -> pd.DataFrame:
+    """Estimates as a table.
+
+    Args:
+        found: what it is an estimate of (one of ``OF``) -> arm -> EMM.
+
+    Returns:
+        the columns arm, of, emm, low, high, bracket_low, bracket_high, censored, replicates, and words for all of it.
+    """
     rows = [
         {
             "arm": arm,
+            "of": of,
             "emm": e.emm,
             "low": e.low,
             "high": e.high,
@@ -109,7 +151,8 @@ def table(found: dict[str, Estimate]) -> pd.DataFrame:
             "replicates": e.replicates,
             "words": emm.said(e),
         }
-        for arm, e in found.items()
+        for of, arms in found.items()
+        for arm, e in arms.items()
     ]
     return pd.DataFrame(rows)
 
@@ -145,7 +188,7 @@ def factors(runs: pd.DataFrame, found: dict[str, Estimate], *, arms: Arms, basel
     last = chosen(runs, "last")
     rows = []
     for arm in (name for name in found if name != baseline):
-        of = emm.ratio(found[arm], found[baseline])
+        of = ratio(found[arm], found[baseline])
         words = ", ".join(f"{name} {value}" for name, value in changed(arms[arm], arms[baseline]).items())
         row = {"arm": arm, "factor": words, "ratio": of.value, "low": of.low, "high": of.high, "censored": of.censored}
         row["replicates"] = min(found[arm].replicates, found[baseline].replicates)
@@ -155,59 +198,15 @@ def factors(runs: pd.DataFrame, found: dict[str, Estimate], *, arms: Arms, basel
 
 
 def groups(arms: Arms, *, baseline: str) -> dict[str, list[str]]:
-    """What belongs into one panel: factor -> the baseline and the arms that differ from it in that factor alone."""
+    """What belongs into one panel: factor -> the baseline and the arms that differ from it in that factor alone.
+
+    Arms that differ in several, such as the kind of an embedding and its scale, have a panel named after all of them.
+    """
     found: dict[str, list[str]] = {}
     for arm, values in arms.items():
-        if len(names := list(changed(values, arms[baseline]))) == 1:
-            found.setdefault(names[0], [baseline]).append(arm)
+        if names := ", ".join(changed(values, arms[baseline])):
+            found.setdefault(names, [baseline]).append(arm)
     return found or {"": [baseline]}
-
-
-@dataclass(frozen=True)
-class Matches:
-    """Generated images beside the training images nearest to them.
-
-    Attributes:
-        kind: what a row of them shows.
-        generated, nearest: images of shape (rows, columns, height, width) or (..., height, width, channels).
-        score: d_1 / d_2 of each, of shape (rows, columns).
-    """
-
-    kind: tuple[str, ...]
-    generated: np.ndarray
-    nearest: np.ndarray
-    score: np.ndarray
-
-
-def matches(
-    *, generated: np.ndarray, positions: np.ndarray, neighbours: np.ndarray, shape: tuple[int, ...], count: int = 8
-) -> Matches:
-    """The ``count`` best matches, those nearest to the threshold of 1/3, and those farthest from any training image.
-
-    One for each training image, while there are others.
-
-    Args:
-        generated: points (g, d).
-        positions: the training locations (m, d).
-        neighbours: their neighbour table (g,), with train_distance and train_location.
-        shape: of one image, with product d.
-    """
-    score, location = second(neighbours["train_distance"]), neighbours["train_location"][:, 0]
-    orders = {
-        "best": score,
-        "near 1/3": np.abs(np.log(np.maximum(score, 1e-9) / ONE_THIRD)),
-        "worst": -neighbours["train_distance"][:, 0],
-    }
-    rows = np.array([_first_of_each(np.argsort(key, kind="stable"), location, count) for key in orders.values()])
-    images = [x[rows].reshape(*rows.shape, *shape) for x in (generated, positions[location])]
-    return Matches(tuple(orders), *images, score[rows])
-
-
-def _first_of_each(order: np.ndarray, location: np.ndarray, count: int) -> np.ndarray:
-    """The first ``count`` of ``order``, those of new locations before others."""
-    _, first = np.unique(location[order], return_index=True)
-    again = np.setdiff1d(np.arange(len(order)), first)
-    return order[np.concatenate([np.sort(first), again])[:count]]
 
 
 def _beside(last: pd.DataFrame, arm: str, baseline: str, *, near: float, quality: str) -> dict[str, float]:

@@ -14,51 +14,24 @@ r"""The claims of "On Memorization in Diffusion Models", put to the test arm by 
 
 E11 is what the closed-form optimum says (each label has a set of n / C of its own), not what the paper reports.
 
-Directions compare the two outer values of a factor, all others being those of the baseline, by the ratio of their EMMs
-and its 95 % interval: "reproduced" and "not reproduced" need one off 1. Claims of equality are reproduced by an
-interval within a factor ``SAME`` of 1, not by one off 1 that is no such thing, and else undecided: what was not seen is
-not thereby absent. E4 needs an inner value whose EMM is above those of both outer ones, or below both; shown is the
-less clear of these two comparisons.
-
-Three replicates are enough for a verdict, since the coverage of these intervals was simulated with as many.
-Claims about factors that were not varied are absent.
+E1 is judged like the claims on outliers (`claims.verdict`), all others by ratios of EMMs (`arm_pairs`). Directions
+compare the two outer values of a factor, all other factors being those of the baseline. E4 needs an inner value whose
+EMM is above those of both outer ones, or below both; shown is the less clear of these two comparisons. Claims about
+factors that were not varied are absent.
 """
 
-import re
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from diffmem.measure.emm import Estimate, Ratio, ratio
-from diffmem.measure.intervals import mean_interval, sign_flip
-from diffmem.studies.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED
-from diffmem.studies.effective import Arms, changed, chosen
+from diffmem.studies.arm_pairs import UNDECIDED, Found, Pair, alike, compared, decided, equal, numbered
+from diffmem.studies.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED, verdict
+from diffmem.studies.effective import Arms, chosen
 from diffmem.studies.reported import EFFECTIVE
 
-LEAST = 3  # replicates for a verdict
-SAME = 1.25  # EMMs within this factor count as equal
-UNDECIDED = "undecided"
 FIGURE = {"curves": "effective", "factors": "factors"}
-
-Found = dict[str, Estimate]  # arm -> EMM
-
-
-@dataclass(frozen=True)
-class Pair:
-    """The EMM of an arm over that of another, and the smaller of their numbers of replicates."""
-
-    arm: str
-    other: str
-    ratio: Ratio
-    replicates: int
-
-    @property
-    def logs(self) -> tuple[float, float]:
-        """Interval of the log ratio."""
-        with np.errstate(divide="ignore"):
-            return float(np.log(self.ratio.low)), float(np.log(self.ratio.high))
 
 
 @dataclass(frozen=True)
@@ -103,33 +76,14 @@ def claims(
     rows.append(_no_direction(arms, baseline, found))
     rows += _labels(arms, baseline, found, classes)
     rows += [
-        _equal("E9", _pair(found, arm, baseline), f"a running mean of {value} instead changes nothing")
-        for value, arm in _family(arms, baseline, found, "ema").items()
+        _equal("E9", compared(found, arm, baseline), f"a running mean of {value} instead changes nothing")
+        for value, arm in alike(arms, baseline, found, "ema").items()
         if arm != baseline
     ]
     table = pd.DataFrame([row for row in rows if row])
     words = _qualities(factors)
     table["holds_for"] = [settings + words.get(cell, "") for cell in table["cell"]]
     return table.assign(study=study, paper=table["claim"].map(EFFECTIVE)).reindex(columns=[*COLUMNS, "paper"])
-
-
-def decided(low: float, high: float, *, sign: int, replicates: int) -> str:
-    """Verdict on the claim that a number, of which this is the interval, has the sign ``sign``."""
-    if replicates < LEAST or np.isnan([low, high]).any():
-        return FEW
-    if low <= 0 <= high:
-        return CHANCE
-    return REPRODUCED if (low > 0) == (sign > 0) else REFUTED
-
-
-def equal(pair: Pair) -> str:
-    """Verdict on the claim that a ratio is 1."""
-    low, high = pair.logs
-    if decided(low, high, sign=1, replicates=pair.replicates) == FEW:
-        return FEW
-    if max(-low, high) < np.log(SAME):
-        return REPRODUCED
-    return REFUTED if low > 0 or high < 0 else UNDECIDED
 
 
 # --- single claims ----------------------------------------------------------------------------------------------------
@@ -141,49 +95,45 @@ def _falls(arm: str, runs: pd.DataFrame) -> dict[str, object] | None:
     if wide.shape[1] < 2:
         return None
     change = (wide.iloc[:, -1] - wide.iloc[:, 0]).dropna().to_numpy()
-    effect, low, high = mean_interval(change)
     steps = np.diff(wide.mean())
     ends = f"from {wide.columns[0]:,} to {wide.columns[-1]:,} points"
     return {
         "claim": "E1",
         "cell": arm,
         "statement": f"R_mem falls {ends} ({(steps < 0).sum()} of {len(steps)} steps fall, {(steps > 0).sum()} rise)",
-        "verdict": decided(low, high, sign=-1, replicates=len(change)),
-        "effect": effect,
-        "low": low,
-        "high": high,
         "unit": "difference of R_mem",
-        "p": sign_flip(change) if len(change) > 1 else np.nan,
-        "replicates": len(change),
         "figure": FIGURE["curves"],
+        **verdict(change, sign=-1),
     }
 
 
 def _direction(claim: Direction, arms: Arms, baseline: str, found: Found) -> dict[str, object] | None:
-    levels = _levels(arms, baseline, found, claim.factor)
+    levels = numbered(arms, baseline, found, claim.factor)
     if len(levels) < 2:
         return None
     names = [levels[value] for value in sorted(levels)]
     steps = [np.sign(found[b].emm - found[a].emm) == claim.sign for a, b in pairwise(names)]
     statement = f"{claim.statement} ({sum(steps)} of {len(steps)} steps from {min(levels):g} to {max(levels):g})"
-    pair = _pair(found, names[-1], names[0])
+    pair = compared(found, names[-1], names[0])
     return _row(claim.claim, pair, statement, decided(*pair.logs, sign=claim.sign, replicates=pair.replicates))
 
 
 def _no_direction(arms: Arms, baseline: str, found: Found) -> dict[str, object] | None:
     """E4: the inner depth that stands out most clearly above (sign 1) or below (-1) both outer ones."""
-    levels = _levels(arms, baseline, found, "depth")
+    levels = numbered(arms, baseline, found, "depth")
     if len(levels) < 3:
         return None
     first, *inner, last = (levels[value] for value in sorted(levels))
-    legs = [_weaker(_pair(found, name, first), _pair(found, name, last), sign) for name in inner for sign in (1, -1)]
+    legs = [
+        _weaker(compared(found, name, first), compared(found, name, last), sign) for name in inner for sign in (1, -1)
+    ]
     clear, pair = max(legs, key=lambda leg: leg[0])
-    along = _pair(found, last, first)
+    along = compared(found, last, first)
     ends = decided(*along.logs, sign=1, replicates=along.replicates)
     steps = {np.sign(found[b].emm - found[a].emm) for a, b in pairwise([first, *inner, last])}
     straight = ends in (REPRODUCED, REFUTED) and len(steps) == 1
-    verdict = FEW if ends == FEW else REPRODUCED if clear > 0 else REFUTED if straight else CHANCE
-    return _row("E4", pair, "EMM is not monotone in the depth of the network", verdict)
+    name = FEW if ends == FEW else REPRODUCED if clear > 0 else REFUTED if straight else CHANCE
+    return _row("E4", pair, "EMM is not monotone in the depth of the network", name)
 
 
 def _weaker(one: Pair, other: Pair, sign: int) -> tuple[float, Pair]:
@@ -194,20 +144,20 @@ def _weaker(one: Pair, other: Pair, sign: int) -> tuple[float, Pair]:
 
 def _labels(arms: Arms, baseline: str, found: Found, classes: int) -> list[dict[str, object]]:
     """E6, E8 and E11."""
-    family = _family(arms, baseline, found, "labels")
-    random = _levels(arms, baseline, found, "labels")
+    family = alike(arms, baseline, found, "labels")
+    random = numbered(arms, baseline, found, "labels")
     rows = []
     if "class" in family and classes in random:
         statement = f"{classes} random labels do as much as {classes} true ones"
-        rows.append(_equal("E6", _pair(found, random[classes], family["class"]), statement))
+        rows.append(_equal("E6", compared(found, random[classes], family["class"]), statement))
     if "unique" in family and random:
-        pair = _pair(found, family["unique"], random[max(random)])
+        pair = compared(found, family["unique"], random[max(random)])
         statement = f"labels of one image each raise EMM above that of {max(random):g} random ones"
-        verdict = decided(*pair.logs, sign=1, replicates=pair.replicates)
-        rows.append(_row("E8", pair, statement, verdict))
+        name = decided(*pair.logs, sign=1, replicates=pair.replicates)
+        rows.append(_row("E8", pair, statement, name))
     for number in sorted(random) if "none" in family else ():
         statement = f"EMM with {number:g} random labels is {number:g} times that without (shown: over {number:g})"
-        rows.append(_equal("E11", _pair(found, random[number], family["none"], over=number), statement))
+        rows.append(_equal("E11", compared(found, random[number], family["none"], over=number), statement))
     return rows
 
 
@@ -215,26 +165,7 @@ def _equal(claim: str, pair: Pair, statement: str) -> dict[str, object]:
     return _row(claim, pair, statement, equal(pair))
 
 
-# --- arms and rows ----------------------------------------------------------------------------------------------------
-
-
-def _family(arms: Arms, baseline: str, found: Found, factor: str) -> dict[object, str]:
-    """Value of the factor -> arm that has it and is like the baseline in all else."""
-    alike = [arm for arm in found if set(changed(arms[arm], arms[baseline])) <= {factor}]
-    return {arms[arm][factor]: arm for arm in alike if factor in arms[arm]}
-
-
-def _levels(arms: Arms, baseline: str, found: Found, factor: str) -> dict[float, str]:
-    """The same for values that are numbers, or numbers of random labels."""
-    family = _family(arms, baseline, found, factor)
-    matches = {value: re.fullmatch(r"(?:random-)?([\d.]+(?:e-?\d+)?)", str(value)) for value in family}
-    return {float(match[1]): family[value] for value, match in matches.items() if match}
-
-
-def _pair(found: Found, arm: str, other: str, over: float = 1.0) -> Pair:
-    of = ratio(found[arm], found[other])
-    of = Ratio(of.value / over, of.low / over, of.high / over, of.censored)
-    return Pair(arm, other, of, min(found[arm].replicates, found[other].replicates))
+# --- rows -------------------------------------------------------------------------------------------------------------
 
 
 def _row(claim: str, pair: Pair, statement: str, verdict: str) -> dict[str, object]:

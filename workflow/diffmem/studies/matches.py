@@ -1,0 +1,54 @@
+"""Which generated images to look at, beside the training images nearest to them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diffmem.measure.criteria import ONE_THIRD, second
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Generated images beside the training images nearest to them.
+
+    Attributes:
+        kind: what a row of them shows.
+        generated, nearest: images of shape (rows, columns, height, width) or (..., height, width, channels).
+        score: d_1 / d_2 of each, of shape (rows, columns).
+    """
+
+    kind: tuple[str, ...]
+    generated: np.ndarray
+    nearest: np.ndarray
+    score: np.ndarray
+
+
+def matches(
+    *, generated: np.ndarray, positions: np.ndarray, neighbours: np.ndarray, shape: tuple[int, ...], count: int = 8
+) -> Matches:
+    """The ``count`` best matches, those nearest to the threshold of 1/3, and those farthest from any training image.
+
+    One for each training image, while there are others.
+
+    Args:
+        generated: points (g, d).
+        positions: the training locations (m, d).
+        neighbours: their neighbour table (g,), with train_distance and train_location.
+        shape: of one image, with product d.
+    """
+    score, location = second(neighbours["train_distance"]), neighbours["train_location"][:, 0]
+    orders = {
+        "best": score,
+        "near 1/3": np.abs(np.log(np.maximum(score, 1e-9) / ONE_THIRD)),
+        "worst": -neighbours["train_distance"][:, 0],
+    }
+    rows = np.array([_first_of_each(np.argsort(key, kind="stable"), location, count) for key in orders.values()])
+    images = [x[rows].reshape(*rows.shape, *shape) for x in (generated, positions[location])]
+    return Matches(tuple(orders), *images, score[rows])
+
+
+def _first_of_each(order: np.ndarray, location: np.ndarray, count: int) -> np.ndarray:
+    """The first ``count`` of ``order``, those of new locations before others."""
+    _, first = np.unique(location[order], return_index=True)
+    again = np.setdiff1d(np.arange(len(order)), first)
+    return order[np.concatenate([np.sort(first), again])[:count]]
