@@ -40,7 +40,7 @@ def planted_curves(cells=("alpha", "beta"), references=("plain", "matched"), str
     rng = np.random.default_rng(0)
     mean, floor, chance, ceiling = rng.random((4, len(table)))
     table = table.assign(study="s", weights="raw", step=table["epoch"] * 31, mean=mean, low=mean - 0.1, high=mean + 0.2)
-    table = table.assign(ceiling=ceiling, resolution=9.0, band_low=mean - 0.2, band_high=mean + 0.3)
+    table = table.assign(ceiling=ceiling, resolution=9.0, recall=1.0, band_low=mean - 0.2, band_high=mean + 0.3)
     return table.assign(floor=floor, chance=chance, replicates=3).sample(frac=1, random_state=1)
 
 

@@ -61,6 +61,11 @@ def settings(*sections):
     return chosen
 
 
+def device(wildcards):
+    """Where the cell's arrays are worked on."""
+    return STUDIES[wildcards.study].cells[wildcards.cell].get("device", "cpu")
+
+
 def own_data(wildcards):
     """The file or folder that the cell's data are read from, with its sub-folders, whose dates tell of new images."""
     path = STUDIES[wildcards.study].cells[wildcards.cell]["data"]["path"]
