@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 import torch
@@ -11,7 +12,7 @@ import torch
 from diffmem import devices
 from diffmem.measure import on_device, searches
 from diffmem.measure.neighbours import Index
-from diffmem.measure.on_device import Blocks, exact
+from diffmem.measure.on_device import Blocks, FaissGpu, exact
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 LARGE = np.zeros((2**17, 9))  # as many coordinates as "auto" finds worth a GPU, and some
@@ -90,3 +91,15 @@ def test_products_in_tf32_widen_the_bound(precision, digits, monkeypatch):
     found = Index(positions, lambda centred: [blocks, searches.Force(centred)]).nearest(queries, 2)
     far = np.linalg.norm(queries[:, None] - positions, axis=2)
     assert np.array_equal(found.location, np.argsort(far, axis=1)[:, :2])
+
+
+def test_the_index_that_faiss_moves_to_its_gpu_is_the_one_that_is_searched(monkeypatch):
+    """There being no GPU here, moving is simulated; that the arithmetic there is as exact is not."""
+    moved = []
+    monkeypatch.setattr(faiss, "StandardGpuResources", object, raising=False)
+    move = lambda resources, number, index: moved.append(number) or index  # noqa: E731
+    monkeypatch.setattr(faiss, "index_cpu_to_gpu", move, raising=False)
+    positions, queries = np.random.default_rng(2).standard_normal((2, 300, 20))
+    found = Index(positions, lambda centred: [FaissGpu(centred, 3), searches.Force(centred)]).nearest(queries, 2)
+    assert np.array_equal(found.location, Index(positions).nearest(queries, 2).location)
+    assert moved == [3]

@@ -327,3 +327,14 @@ def test_quality_is_drawn_beside_that_of_fresh_points():
         model, fresh = axes.lines
         np.testing.assert_allclose(model.get_ydata(), rows["mean"])
         np.testing.assert_allclose(fresh.get_ydata(), rows["floor"])
+
+
+@pytest.mark.parametrize("name", ["net", "memorized"])
+def test_a_panel_says_what_an_approximate_search_missed_and_one_of_exact_neighbours_does_not(name):
+    table = planted_curves(references=("plain",) if name == "memorized" else ("matched",))
+    recall = np.where(table["cell"] == "alpha", np.where(table["epoch"] == max(EPOCHS), 0.875, 0.9), 1.0)
+    figure = registry.load(registry.FIGURES[name])(table.assign(recall=recall), ratios=RATIOS)
+    panels = {panel.get_title().split(",")[0]: panel.get_xlabel() for panel in figure.axes}
+    assert "recall 0.875" in panels["alpha"]
+    assert "recall" not in panels["beta"]
+    plt.close(figure)

@@ -19,8 +19,8 @@ def curves(rates: pd.DataFrame, *, ratios: dict[str, float]) -> pd.DataFrame:
     (mean - floor) / (ceiling - floor); it is missing where the two are not apart.
 
     Args:
-        rates: the tables of all shards of a study, with the columns ``CURVE``, replicate, value, floor, ceiling, chance,
-            resolution and recall.
+        rates: the tables of all shards of a study, with the columns ``CURVE``, replicate, value, floor, ceiling,
+            chance, resolution and recall.
         ratios: cell -> ratio of its main figures, whose curves get a simultaneous band as well.
 
     Returns:
