@@ -15,8 +15,8 @@ import torch
 
 from diffmem.measure.approximate import hnsw, ivf
 from diffmem.measure.neighbours import Index
-from diffmem.measure.on_device import Blocks
-from diffmem.measure.searches import Flat, Force, Tree, exact
+from diffmem.measure.on_device import Blocks, exact
+from diffmem.measure.searches import Flat, Force, Tree
 
 QUERIES, NEIGHBOURS = 2000, 2
 FEW, MANY = 1_000_000, 50_000_000  # coordinates beyond which the slow searches, and all, are left out

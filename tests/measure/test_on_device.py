@@ -32,8 +32,16 @@ def names(positions, device):
 @pytest.mark.parametrize("device", ["auto", "cpu"])
 def test_without_a_gpu_the_searches_are_those_of_the_cpu(device, monkeypatch):
     monkeypatch.setattr(on_device, "DRIVERS", ())
-    for positions in (LARGE, LARGE[:, :8], LARGE[:10]):
+    for positions in (LARGE, LARGE[:, :8], LARGE[:10], np.zeros((2047, 512)), np.zeros((4000, 511))):
         assert names(positions, device) == [search.name for search in searches.exact(positions)]
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu"])
+def test_from_512_features_on_torch_comes_first_on_the_cpu_too_where_there_are_enough_points(device, monkeypatch):
+    monkeypatch.setattr(on_device, "DRIVERS", ())
+    wide = np.zeros((2048, 512))
+    rest = [search.name for search in searches.exact(wide)][1:]
+    assert names(wide, device) == ["torch on cpu, float64 distances", *rest]
 
 
 def test_with_one_it_comes_first_in_many_dimensions_and_what_it_leaves_open_goes_to_the_same_searches(driver):

@@ -1,10 +1,15 @@
-"""The exact search on a GPU: FAISS's own where the installed FAISS has one, else a blocked product in torch.
+"""The exact search by device, dimension and size.
 
-Both propose in float32, by (1) of `searches` and within its bound (2), and the index measures in float64 on the CPU, so
-that a GPU changes how long an answer takes and not the answer. In few dimensions the k-d tree is asked, on any device.
+                    up to 8 features    more                                 512 and more
+    CPU             k-d tree            FAISS's flat index                   blocked product in torch
+    GPU             k-d tree            FAISS's flat index on the GPU, or, where FAISS has none, torch there
 
-Torch takes seconds to import and a GPU as long to wake. So "auto" looks for a driver before it asks torch, and leaves
-small sets to the CPU; "cuda" insists.
+All but the tree propose in float32, by (1) of `searches` and within its bound (2), and the index measures in float64 on
+the CPU, so that this changes how long an answer takes and not the answer. From some 500 features on, torch multiplies
+three times as fast as the FAISS wheel (docs/benchmarks.md).
+
+Torch takes seconds to import, and a GPU as long to wake, so that neither is asked about sets of fewer than a million
+coordinates; "auto" looks for a driver before it asks torch, "cuda" insists.
 """
 
 from functools import cached_property
@@ -17,26 +22,23 @@ from diffmem.measure import searches
 from diffmem.measure.searches import TREE_DIMENSIONS, VALUES, Rounded, Search
 
 DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA's, Windows' and AMD's
-WORTHWHILE = 2**20  # coordinates of the positions from which "auto" takes a GPU
+WIDE = 512  # features from which torch is the faster one on the CPU
+WORTHWHILE = 2**20  # coordinates of the positions from which importing torch pays
 
 
 def exact(positions: np.ndarray, device: str = "cpu") -> list[Search]:
     """The searches among ``positions`` (m, d), the first of them on the ``device`` ("auto", "cpu" or "cuda")."""
-    sure = searches.exact(positions)
-    if positions.shape[1] <= TREE_DIMENSIONS or not wanted(device, positions.size):
+    sure, (_, d) = searches.exact(positions), positions.shape
+    if d <= TREE_DIMENSIONS or (positions.size < WORTHWHILE and device != "cuda"):
+        return sure
+    if device == "auto" and not any(Path(driver).exists() for driver in DRIVERS):
+        device = "cpu"
+    if device == "cpu" and d < WIDE:
         return sure
     place = devices.chosen(device)
     if place.type == "cpu":
-        return sure
-    first = FaissGpu(positions, place.index or 0) if faiss_gpus() else Blocks(positions, place)
-    return [first, *sure[1:]]
-
-
-def wanted(device: str, size: int) -> bool:
-    """Whether to ask torch for a device at all, for so many coordinates."""
-    if device == "auto":
-        return size >= WORTHWHILE and any(Path(driver).exists() for driver in DRIVERS)
-    return device != "cpu"
+        return [Blocks(positions, place), *sure[1:]] if d >= WIDE else sure
+    return [FaissGpu(positions, place.index or 0) if faiss_gpus() else Blocks(positions, place), *sure[1:]]
 
 
 def faiss_gpus() -> int:

@@ -12,9 +12,9 @@ are off, by the rounding of the input to float32 and of sums of d products in wh
 
 (Higham, Accuracy and Stability of Numerical Algorithms, 2002, 3.1).
 
-Which search comes first hangs on the dimension alone: the number of locations moves the line at which FAISS overtakes
-the tree from 8 features (1,000 locations) to 11 (50,000), where either takes a fraction of a second
-(docs/benchmarks.md).
+Which search comes first here hangs on the dimension alone: the number of locations moves the line at which FAISS
+overtakes the tree from 8 features (1,000 locations) to some 12 (50,000), where either takes a fraction of a second
+(docs/benchmarks.md). `on_device` chooses by size and device as well.
 """
 
 from collections.abc import Callable
