@@ -50,6 +50,7 @@ docs: .venv/installed
 
 bench: .venv/installed
 	PYTHONPATH=workflow OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/stages.py
+	PYTHONPATH=workflow OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/neighbours.py
 
 # exact versions, no hashes: the CPU and the CUDA build of torch share a version and differ in their hash
 lock:

@@ -102,6 +102,14 @@ REFUSED = [
     ("schedule: {name: edm, beta_min: 0.1}", "schedule.beta_min", "0.1", "its options are sigma_min"),
     ("schedule: {sigma_max: 9}", "schedule.sigma_max", "9", "its options are steps, beta_min"),
     ("schedule: {name: edm, sigma_min: 90}", "schedule.sigma_min", "90", "less than schedule.sigma_max = 80"),
+    ("neighbours: {index: flat}", "neighbours.index", "'flat'", "one of exact, ivf, hnsw"),
+    ("neighbours: {probes: 4}", "neighbours.probes", "4", "exact does not take it; it has no options"),
+    ("neighbours: {index: hnsw, cells: 9}", "neighbours.cells", "9", "its options are links, breadth"),
+    ("neighbours: {index: ivf, breadth: 9}", "neighbours.breadth", "9", "its options are cells, probes"),
+    ("neighbours: {index: ivf, cells: 9}", "neighbours.probes", "16", "at most neighbours.cells = 9"),
+    ("neighbours: {index: ivf, probes: 0}", "neighbours.probes", "0", "at least 1"),
+    ("neighbours: {index: hnsw, links: 1}", "neighbours.links", "1", "at least 2"),
+    ("neighbours: {index: ivf, checked: 0}", "neighbours.checked", "0", "at least 1"),
     ("sampling: {steps: 51}", "sampling.steps", "51", "at most schedule.steps = 50"),
     ("sweep: {data.inlier: [9]}", "data.inlier", "unknown key", "did you mean inliers?"),
     ("sweep: {replicates: [9]}", "replicates", "unknown key", "a cell may change data, model"),
@@ -250,7 +258,9 @@ def test_no_null_that_stands_for_a_number_is_left_in_a_cell():
             return {name for part in node for name in nulls(node[part], f"{key}.{part}")}
         return {key} if node is None else set()
 
-    absent = {".data." + key for key in ("path", "size", "pixels", "classes", "diversity", "labels.count")}
+    absent = {".neighbours.cells"} | {
+        ".data." + key for key in ("path", "size", "pixels", "classes", "diversity", "labels.count")
+    }
     for name in registry.SCHEDULES:
         cell = cells(schedule={"name": name})["base"]
         assert set(cell) == {*config.SECTIONS["outliers"], "seed"}

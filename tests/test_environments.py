@@ -55,6 +55,7 @@ def needed(script: str) -> set[str]:
         "dataset.py": registry.SHAPES,
         "train.py": {**registry.NETWORKS, **registry.SCHEDULES},
         "sample.py": {**registry.NETWORKS, **registry.SCHEDULES, **registry.SAMPLERS},
+        "neighbours.py": registry.INDEXES,
         "optimum.py": {**registry.SCHEDULES, **registry.SAMPLERS},
         "plan.py": registry.NETWORKS,
         "curve_figure.py": registry.FIGURES,

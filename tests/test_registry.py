@@ -12,6 +12,7 @@ TABLES = {
     "NETWORKS": "model",
     "SCHEDULES": "schedule",
     "SAMPLERS": "sampling",
+    "INDEXES": "neighbours",
     "LAWS": "law",
     "GENERATORS": "generator",
 }

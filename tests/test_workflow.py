@@ -97,6 +97,7 @@ def test_a_lost_figure_is_drawn_anew_by_its_rule_alone_and_to_the_same_bytes(res
     ("sections", "first", "spared"),
     [
         ({"measure": {"ratio": 2.0, "ratios": [2.0]}}, "rates", {"dataset", "train", "sample", "neighbours"}),
+        ({"neighbours": {"index": "ivf"}}, "neighbours", {"dataset", "train", "sample", "optimum"}),
         ({"sampling": {"sampler": "ddim"}}, "sample", {"dataset", "train"}),
         ({"training": {"learning_rate": 0.01}}, "train", {"dataset"}),
         ({"data": {"noise": 0.1}}, "dataset", set()),

@@ -40,7 +40,7 @@ def planted_curves(cells=("alpha", "beta"), references=("plain", "matched"), str
     rng = np.random.default_rng(0)
     mean, floor, chance, ceiling = rng.random((4, len(table)))
     table = table.assign(study="s", weights="raw", step=table["epoch"] * 31, mean=mean, low=mean - 0.1, high=mean + 0.2)
-    table = table.assign(ceiling=ceiling, resolution=9.0, band_low=mean - 0.2, band_high=mean + 0.3)
+    table = table.assign(ceiling=ceiling, resolution=9.0, recall=1.0, band_low=mean - 0.2, band_high=mean + 0.3)
     return table.assign(floor=floor, chance=chance, replicates=3).sample(frac=1, random_state=1)
 
 
@@ -327,3 +327,14 @@ def test_quality_is_drawn_beside_that_of_fresh_points():
         model, fresh = axes.lines
         np.testing.assert_allclose(model.get_ydata(), rows["mean"])
         np.testing.assert_allclose(fresh.get_ydata(), rows["floor"])
+
+
+@pytest.mark.parametrize("name", ["net", "memorized"])
+def test_a_panel_says_what_an_approximate_search_missed_and_one_of_exact_neighbours_does_not(name):
+    table = planted_curves(references=("plain",) if name == "memorized" else ("matched",))
+    recall = np.where(table["cell"] == "alpha", np.where(table["epoch"] == max(EPOCHS), 0.875, 0.9), 1.0)
+    figure = registry.load(registry.FIGURES[name])(table.assign(recall=recall), ratios=RATIOS)
+    panels = {panel.get_title().split(",")[0]: panel.get_xlabel() for panel in figure.axes}
+    assert "recall 0.875" in panels["alpha"]
+    assert "recall" not in panels["beta"]
+    plt.close(figure)

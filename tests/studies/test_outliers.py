@@ -32,7 +32,8 @@ def rates(replicates=6, seed=0):
         for key in itertools.product(*KEYS.values())
     ]
     table = pd.DataFrame(rows)
-    numbers = {name: rng.standard_normal(len(table)) for name in ("value", "floor", "ceiling", "chance", "resolution")}
+    names = ("value", "floor", "ceiling", "chance", "resolution", "recall")
+    numbers = {name: rng.standard_normal(len(table)) for name in names}
     return table.assign(epoch=table["step"] / 10, count=1, **numbers)
 
 

@@ -18,6 +18,7 @@ CHOICES = {
     "model": ("network", registry.NETWORKS),
     "schedule": ("name", registry.SCHEDULES),
     "sampling": ("sampler", registry.SAMPLERS),
+    "neighbours": ("index", registry.INDEXES),
     "law": ("name", registry.LAWS),
     "generator": ("name", registry.GENERATORS),
 }
@@ -80,7 +81,7 @@ def resolve(cell: dict[str, Any]) -> dict[str, Any]:
 
 def problem(cell: dict[str, Any]) -> str | None:
     """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
-    training = (_data, _collection, _labels, _model, _training, _sampling, _finite)
+    training = (_data, _collection, _labels, _model, _training, _sampling, _neighbours, _finite)
     rules = (onset_checks.spectrum, onset_checks.sizes) if "onset" in cell else training
     return next(filter(None, (check(cell) for check in rules)), None)
 
@@ -199,6 +200,15 @@ def _sampling(cell: dict[str, Any]) -> str | None:
             return f"schedule.sigma_min = {low}: must be less than schedule.sigma_max = {high}"
     elif steps > schedule["steps"]:
         return f"sampling.steps = {steps}: must be at most schedule.steps = {schedule['steps']}"
+    return None
+
+
+def _neighbours(cell: dict[str, Any]) -> str | None:
+    index, cells, probes = (cell["neighbours"][key] for key in ("index", "cells", "probes"))
+    if index == "ivf" and cells and probes > cells:
+        return (
+            f"neighbours.probes = {probes}: must be at most neighbours.cells = {cells}; give fewer probes or more cells"
+        )
     return None
 
 

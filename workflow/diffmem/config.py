@@ -19,7 +19,7 @@ from diffmem import arms, checks, registry
 from diffmem.cells import Study, shards
 
 # question -> the sections that its cells are made of, and whether it counts replicates and shards
-TRAINED = ("data", "model", "schedule", "training", "sampling", "compute", "measure")
+TRAINED = ("data", "model", "schedule", "training", "sampling", "neighbours", "compute", "measure")
 SECTIONS = {"outliers": TRAINED, "effective": TRAINED, "onset": ("law", "generator", "onset")}
 STACKED = {"outliers": ("replicates", "shard"), "effective": ("replicates", "shard", "effective"), "onset": ()}
 SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"

@@ -12,9 +12,8 @@ Made from `workflow/schemas/config.schema.yaml` by `make docs`; do not edit.
 
 A config stands alone: `snakemake --configfile mine.yaml` does not mix it with `config.yaml`, and every key that it
 leaves out has the default below. A cell of `cells` may change any section of its study (`data`, `model`, `schedule`,
-`training`, `sampling`, `measure`; `law`, `generator`, `onset` where the question is onset), key by key; lists are
-replaced whole. An option that the chosen shape, network,
-schedule or sampler does not take is refused.
+`training`, `sampling`, `neighbours`, `measure`; `law`, `generator`, `onset` where the question is onset), key by key;
+lists are replaced whole. An option that the chosen shape, network, schedule, sampler or index does not take is refused.
 
 | config | what it is | time on two cores |
 |---|---|---|

@@ -67,6 +67,12 @@ GENERATORS = {
     "truth": "diffmem.studies.onset_models:truth",
     "copies": "diffmem.studies.onset_models:copies",
 }
+# how neighbours are sought: a function of (positions, device)
+INDEXES = {
+    "exact": "diffmem.measure.on_device:exact",
+    "ivf": "diffmem.measure.approximate:ivf",
+    "hnsw": "diffmem.measure.approximate:hnsw",
+}
 FIGURES = {
     "net": "diffmem.report.curves:net",
     "memorized": "diffmem.report.curves:memorized",

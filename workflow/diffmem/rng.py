@@ -19,6 +19,7 @@ PURPOSES = (
     "labels",
     "dropout",
     "conditions",
+    "recall",
 )
 
 

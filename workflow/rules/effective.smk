@@ -4,6 +4,7 @@ rule copies:
         data="results/{study}/{cell}/{shard}/data.npz",
         generated="results/{study}/{cell}/{shard}/neighbours/generated.npy",
         references="results/{study}/{cell}/{shard}/neighbours/references.npz",
+        recall="results/{study}/{cell}/{shard}/neighbours/recall.parquet",
         training="results/{study}/{cell}/{shard}/training.parquet",
     output:
         "results/{study}/{cell}/{shard}/copies.parquet",

@@ -7,15 +7,18 @@ rule neighbours:
     output:
         generated=passing("results/{study}/{cell}/{shard}/neighbours/generated.npy"),
         references="results/{study}/{cell}/{shard}/neighbours/references.npz",
+        recall="results/{study}/{cell}/{shard}/neighbours/recall.parquet",
     log:
         "results/logs/{study}/{cell}/{shard}/neighbours.log",
     benchmark:
         "results/benchmarks/{study}/{cell}/{shard}/neighbours.tsv"
     conda:
-        "../../envs/tables.yaml"
+        "../../envs/onset.yaml"
     params:
+        cell=settings("neighbours", "seed"),
         rounded=lambda wildcards: settings("measure")(wildcards)["measure"]["rounded"],
-        code=code("neighbours.py"),
+        device=lambda wildcards: settings("compute")(wildcards)["compute"]["device"],
+        code=code("neighbours.py", "neighbours"),
     script:
         "../scripts/neighbours.py"
 
@@ -26,6 +29,7 @@ rule rates:
         data="results/{study}/{cell}/{shard}/data.npz",
         generated="results/{study}/{cell}/{shard}/neighbours/generated.npy",
         references="results/{study}/{cell}/{shard}/neighbours/references.npz",
+        recall="results/{study}/{cell}/{shard}/neighbours/recall.parquet",
         training="results/{study}/{cell}/{shard}/training.parquet",
     output:
         "results/{study}/{cell}/{shard}/rates.parquet",

@@ -1,8 +1,9 @@
 """Judge every snapshot of a shard by the rule of 1/3.
 
-input    data.npz, neighbours/generated.npy (r, s, g), neighbours/references.npz, training.parquet
-output   copies.parquet: study, cell, replicate, step, epoch, ceiling (r_mem of the closed-form optimum) and the columns
-         of diffmem.measure.copies.rates
+input    data.npz, neighbours/generated.npy (r, s, g), neighbours/references.npz, neighbours/recall.parquet,
+         training.parquet
+output   copies.parquet: study, cell, replicate, step, epoch, ceiling (r_mem of the closed-form optimum), recall (of the
+         second-nearest training location) and the columns of diffmem.measure.copies.rates
 """
 
 import pandas as pd
@@ -15,6 +16,8 @@ data = files.load_arrays(snakemake.input.data, names=("train", "replicate"))
 generated = files.load_array(snakemake.input.generated, ndim=3)
 to = files.load_arrays(snakemake.input.references, names=("fresh", "ceiling"))
 training = files.load_table(snakemake.input.training, columns=("snapshot", "step", "epoch"))
+checked = files.load_table(snakemake.input.recall, columns=("replicate", "snapshot", "second"))
+found = checked[["replicate", "snapshot", "second"]].rename(columns={"second": "recall"})
 times = training[["snapshot", "step", "epoch"]].drop_duplicates()
 tables = []
 for i, replicate in enumerate(data["replicate"]):
@@ -23,5 +26,6 @@ for i, replicate in enumerate(data["replicate"]):
     top = dict(zip(table["threshold"].unique(), shares(ceiling), strict=True))
     tables.append(table.assign(replicate=replicate, ceiling=table["threshold"].map(top)))
 identity = {key: snakemake.wildcards[key] for key in ("study", "cell")}
-table = pd.concat(tables, ignore_index=True).merge(times, on="snapshot").drop(columns="snapshot")
+table = pd.concat(tables, ignore_index=True).merge(times, on="snapshot")
+table = table.merge(found, on=["replicate", "snapshot"]).drop(columns="snapshot")
 files.save_table(snakemake.output[0], table.assign(**identity))

@@ -1,8 +1,10 @@
 """Judge every snapshot of a shard.
 
-input    data.npz, neighbours/generated.npy (r, s, g), neighbours/references.npz, training.parquet
-output   rates.parquet: study, cell, replicate, weights, step, epoch, index, resolution (spacing of the training locations
-         over the sampler's smallest noise level) and the columns of diffmem.measure.rates
+input    data.npz, neighbours/generated.npy (r, s, g), neighbours/references.npz, neighbours/recall.parquet,
+         training.parquet
+output   rates.parquet: study, cell, replicate, weights, step, epoch, index, recall (of the training or the test locations,
+         whichever is lower), resolution (spacing of the training locations over the sampler's smallest noise level) and
+         the columns of diffmem.measure.rates
 """
 
 import numpy as np
@@ -10,8 +12,8 @@ import pandas as pd
 
 from diffmem import files, job
 from diffmem.data.dataset import STRATA
-from diffmem.measure.neighbours import index_kind
 from diffmem.measure.rates import rates
+from diffmem.measure.recall import lowest
 from diffmem.measure.strata import KNOWN, strata
 from diffmem.points import first_rows
 
@@ -21,6 +23,7 @@ data = files.load_arrays(snakemake.input.data, names=(*KNOWN, "train", "replicat
 generated = files.load_array(snakemake.input.generated, ndim=2 + 1)
 to = files.load_arrays(snakemake.input.references, names=("fresh", "ceiling", "spacing", "held_out", "sigma_min"))
 training = files.load_table(snakemake.input.training, columns=("snapshot", "step", "epoch"))
+found = lowest(files.load_table(snakemake.input.recall, columns=("replicate", "snapshot", "index")))
 times = training[["snapshot", "step", "epoch"]].drop_duplicates()
 judge = dict(ratios=cell["measure"]["ratios"], references=["plain", "matched"] if cell["data"]["twins"] else ["plain"])
 tables = []
@@ -32,6 +35,6 @@ for i, replicate in enumerate(data["replicate"]):
     tables.append(table.assign(replicate=replicate, resolution=np.median(around["spacing"]) / to["sigma_min"]))
 identity = {key: snakemake.wildcards[key] for key in ("study", "cell")}
 weights = "ema" if cell["training"]["ema"] else "raw"
-table = pd.concat(tables, ignore_index=True).merge(times, on="snapshot").drop(columns="snapshot")
-kind = index_kind(data["train"].shape[2])
-files.save_table(snakemake.output[0], table.assign(**identity, weights=weights, index=kind))
+table = pd.concat(tables, ignore_index=True).merge(times, on="snapshot")
+table = table.merge(found, on=["replicate", "snapshot", "reference"]).drop(columns="snapshot")
+files.save_table(snakemake.output[0], table.assign(**identity, weights=weights))

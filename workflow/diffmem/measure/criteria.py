@@ -91,9 +91,14 @@ def rank_z(*, generated: np.ndarray, held_out: np.ndarray) -> float:
     return float((u - g * h / 2) / np.sqrt(variance)) if variance > 0 else 0.0
 
 
-def spacing(positions: np.ndarray) -> np.ndarray:
-    """e of every one of the distinct ``positions`` (m, d): distance to the nearest other, of shape (m,), float32."""
-    return Index(positions).nearest(positions, 2).distance[:, 1].astype(np.float32)
+def spacing(positions: np.ndarray, index: Index | None = None) -> np.ndarray:
+    """e of every one of the distinct ``positions`` (m, d): distance to the nearest other, of shape (m,), float32.
+
+    ``index`` is one that is already there of the same positions.
+    """
+    found = (index or Index(positions)).nearest(positions, 2)
+    itself = found.location[:, 0] == np.arange(len(positions))  # which an approximate index may overlook
+    return np.where(itself, found.distance[:, 1], found.distance[:, 0]).astype(np.float32)
 
 
 # --- on points --------------------------------------------------------------------------------------------------------

@@ -1,29 +1,24 @@
-"""Exact nearest neighbours among locations, with float64 distances.
+"""Nearest neighbours among locations, with float64 distances; exact unless an approximate search is asked for.
 
 FAISS computes squared distances in float32 as |q|^2 + |p|^2 - 2 q.p, which cancels for close points: it may return a
-wrong neighbour, or a distance of zero (docs/method.md). So an index only proposes: the points are centred in float64,
+wrong neighbour, or a distance of zero (docs/method.md). So a search only proposes: the points are centred in float64,
 more candidates are asked for than are wanted, their distances are computed in float64, and where a location that was
-not proposed could still be as near, within a bound on the index's rounding, a k-d tree is asked, which is in float64
-and in few dimensions the faster index anyway. Equal distances are ordered by location; where they would be cut in two,
-the query is compared with all locations.
+not proposed could still be as near, within a bound on the search's rounding, the next search is asked (`searches`).
+Equal distances are ordered by location; where they would be cut in two, the query is compared with all locations.
+
+An approximate search (`approximate`) overlooks locations and does not know it. What it does propose is measured and
+ordered in the same way, so that only which locations are found is approximate; and where it finds fewer than are asked
+for, the exact searches finish. `recall` measures what it misses.
 """
 
+import copy
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-TREE_DIMENSIONS = 8  # up to here the k-d tree is the faster one (docs/benchmarks.md)
-SPARE = 6  # candidates that FAISS proposes beyond those asked for
-BLOCK = 4096  # queries searched at once, which bounds the memory
+from diffmem.measure.searches import Searches, distances, exact
 
-KD_TREE, FAISS = "scipy k-d tree, float64", "faiss flat, float64 distances"
-
-
-def index_kind(dimension: int) -> str:
-    """Name of the index used for points of so many dimensions."""
-    return KD_TREE if dimension <= TREE_DIMENSIONS else FAISS
+BLOCK = 4096  # queries searched at once
 
 
 @dataclass(frozen=True)
@@ -38,15 +33,29 @@ class Neighbours:
 
 
 class Index:
-    """Searches among the ``positions`` (m, d) of distinct locations; location j is row j. ``kind`` names the index."""
+    """Searches among the ``positions`` (m, d) of distinct locations; location j is row j.
 
-    def __init__(self, positions: np.ndarray):
-        self.kind = index_kind(positions.shape[1])
+    Attributes:
+        positions: the positions, less their ``centre``.
+        searches: what is asked in turn, made by the argument of that name.
+        kind: name of the first of them.
+    """
+
+    def __init__(self, positions: np.ndarray, searches: Searches = exact):
         self.centre = positions.mean(0) if len(positions) else 0.0
         self.positions = positions - self.centre
-        self.searches = [self._by_tree, self._by_force]
-        if self.kind == FAISS:
-            self.searches.insert(0, self._by_faiss)
+        self.searches = searches(self.positions)
+
+    @property
+    def kind(self) -> str:
+        """Name of the search that is asked first."""
+        return self.searches[0].name
+
+    def without_guesses(self) -> "Index":
+        """An index over the same memory that only asks exact searches."""
+        index = copy.copy(self)
+        index.searches = [search for search in self.searches if search.exact]
+        return index
 
     def nearest(self, queries: np.ndarray, k: int) -> Neighbours:
         """The ``k`` nearest locations of each of the ``queries`` (q, d).
@@ -74,50 +83,12 @@ class Index:
         todo = np.arange(len(queries))
         for search in self.searches:
             proposed, unseen = search(queries[todo], k)
-            exact = np.linalg.norm(queries[todo, None] - self.positions[proposed], axis=2)
-            distance[todo], location[todo] = _ordered(exact, proposed, k)
+            measured = distances(queries[todo], self.positions, proposed)
+            distance[todo], location[todo] = _ordered(measured, proposed, k)
             todo = todo[unseen <= distance[todo, -1]]
             if not len(todo):
                 break
         return distance, location
-
-    # Each search returns candidates (q, c), c >= k, and a distance (q,) below which no other location lies.
-
-    def _by_faiss(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        count = min(k + SPARE, len(self.positions))
-        squared, location = self._flat.search(queries.astype(np.float32), count)
-        # the error of a float32 squared distance, from rounding the input and summing d products
-        error = (queries.shape[1] + 8) * 2.0**-23 * (np.square(queries).sum(1) + self._largest)
-        return location, self._unseen(count, np.sqrt(np.maximum(squared[:, -1] - error, 0)))
-
-    def _by_tree(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        count = min(k + 1, len(self.positions))
-        distance, location = self._tree.query(queries, k=np.arange(1, count + 1))
-        return location, self._unseen(count, distance[:, -1] * (1 - 1e-12))
-
-    def _by_force(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        every = (np.linalg.norm(query - self.positions, axis=1) for query in queries)
-        return np.array([np.argsort(d, kind="stable")[:k] for d in every]), np.full(len(queries), np.inf)
-
-    def _unseen(self, count: int, bound: np.ndarray) -> np.ndarray:
-        """``bound``, or infinity where all locations are among the candidates."""
-        return bound if count < len(self.positions) else np.full_like(bound, np.inf)
-
-    @cached_property
-    def _tree(self) -> cKDTree:
-        return cKDTree(self.positions)
-
-    @cached_property
-    def _flat(self):
-        import faiss
-
-        flat = faiss.IndexFlatL2(self.positions.shape[1])
-        flat.add(self.positions.astype(np.float32))
-        return flat
-
-    @cached_property
-    def _largest(self) -> float:
-        return float(np.square(self.positions).sum(1).max())
 
 
 def _ordered(distance: np.ndarray, location: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,11 +9,12 @@ One row per generated point:
 Distances are stored in float32 (a relative error of 6e-8, far below any ratio's meaning).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from diffmem.measure.neighbours import Index
+from diffmem.measure.searches import Searches, exact
 from diffmem.points import first_rows
 
 ROW = np.dtype(
@@ -37,6 +38,15 @@ class References:
     plain_location: np.ndarray
     extra_location: np.ndarray
 
+    @property
+    def exact(self) -> bool:
+        """Whether nothing can be overlooked."""
+        return all(search.exact for search in self.train.searches)
+
+    def without_guesses(self) -> "References":
+        """The same, over the same memory, asking exact searches only."""
+        return replace(self, **{name: getattr(self, name).without_guesses() for name in ("train", "plain", "extra")})
+
 
 def references(
     *,
@@ -45,6 +55,7 @@ def references(
     test: np.ndarray,
     test_location: np.ndarray,
     test_plain: np.ndarray,
+    searches: Searches = exact,
 ) -> References:
     """Index one replicate's points.
 
@@ -52,13 +63,14 @@ def references(
         train, test: points of shape (n, d) and (n', d).
         train_location, test_location: location of every row.
         test_plain: which rows belong to the plain test set.
+        searches: how neighbours are sought among the locations of each of the three sets.
     """
     rows = first_rows(test_location)
     plain = test_plain[rows]
     return References(
-        train=Index(train[first_rows(train_location)]),
-        plain=Index(test[rows[plain]]),
-        extra=Index(test[rows[~plain]]),
+        train=Index(train[first_rows(train_location)], searches),
+        plain=Index(test[rows[plain]], searches),
+        extra=Index(test[rows[~plain]], searches),
         plain_location=test_location[rows[plain]],
         extra_location=test_location[rows[~plain]],
     )

@@ -107,6 +107,7 @@ def _facets(
             name = style.title(part["study"].iloc[0] if len(part) else "", where["cell"])
             panel.set_title(f"{name}, r = {ratio:g}\n{REFERENCE[where['reference']]}", fontsize="medium")
             style.warn_of_resolution(panel, part["resolution"])
+            style.warn_of_recall(panel, part["recall"])
         axes[i, 0].set_ylabel(ylabel)
     if any(panel.lines for panel in axes.flat):
         label = zero or "chance (fresh points)"

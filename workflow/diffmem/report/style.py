@@ -71,6 +71,13 @@ def warn_of_resolution(axes, resolution) -> None:
         axes.set_xlabel(f"{axes.get_xlabel()}\n{text}", color="firebrick", fontsize="small")
 
 
+def warn_of_recall(axes, recall) -> None:
+    """Say below a panel that neighbours were sought approximately, where some of those checked were missed."""
+    if len(recall) and (value := recall.min()) < 1:
+        text = f"approximate neighbours: recall {value:.3f}\nwhere it is lowest"
+        axes.set_xlabel(f"{axes.get_xlabel()}\n{text}", color="firebrick", fontsize="small")
+
+
 def legend_below(figure, axes) -> None:
     """One legend for the whole figure, of what all ``axes`` label, in as many columns as have room."""
     entries = {}

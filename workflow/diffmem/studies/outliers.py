@@ -19,18 +19,18 @@ def curves(rates: pd.DataFrame, *, ratios: dict[str, float]) -> pd.DataFrame:
     (mean - floor) / (ceiling - floor); it is missing where the two are not apart.
 
     Args:
-        rates: the tables of all shards of a study, with the columns ``CURVE``, replicate, value, floor, ceiling, chance
-            and resolution.
+        rates: the tables of all shards of a study, with the columns ``CURVE``, replicate, value, floor, ceiling,
+            chance, resolution and recall.
         ratios: cell -> ratio of its main figures, whose curves get a simultaneous band as well.
 
     Returns:
         the columns ``CURVE``, mean, low, high, replicates, floor (its 95 % interval: floor_low, floor_high), ceiling,
-        chance, resolution (each a mean), relative, relative_low, relative_high, band_low, band_high.
+        chance, resolution, recall (each a mean), relative, relative_low, relative_high, band_low, band_high.
     """
     result = over_replicates(rates, by=CURVE, value="value")
     floor = over_replicates(rates, by=CURVE, value="floor")
     result = result.assign(floor=floor["mean"], floor_low=floor["low"], floor_high=floor["high"])
-    for name in ("ceiling", "chance", "resolution"):
+    for name in ("ceiling", "chance", "resolution", "recall"):
         result[name] = over_replicates(rates, by=CURVE, value=name)["mean"]
     span = (result["ceiling"] - result["floor"]).where(lambda apart: apart.abs() > SPAN)
     for name, of in (("relative", "mean"), ("relative_low", "low"), ("relative_high", "high")):
