@@ -49,8 +49,9 @@ docs: .venv/installed
 	PYTHONPATH=workflow $(BIN)/python -m diffmem.reference > config/README.md
 
 bench: .venv/installed
-	PYTHONPATH=workflow OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/stages.py
+	PYTHONPATH=workflow $(BIN)/python tests/benchmarks/stages.py results/bench
 	PYTHONPATH=workflow OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/neighbours.py
+	PYTHONPATH=workflow OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/runs.py
 
 # exact versions, no hashes: the CPU and the CUDA build of torch share a version and differ in their hash
 lock:

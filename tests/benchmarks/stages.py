@@ -1,15 +1,19 @@
-"""make bench: the quick study as a user meets it, and every stage beside the plain recipe, on one thread.
+"""make bench: every stage beside the plain recipe at the size of the paper's figure 1, and how cost grows.
 
-Prints the tables of docs/benchmarks.md. The two sides of a comparison alternate in one process; ratios are medians with
-their range, since machines differ and are noisy.
+Each side has the whole machine in turn, in one run: the plain recipe one process with a thread per core, as a person
+would run it, and the pipeline as many processes as cores, of one thread each, as Snakemake runs it. Seconds are those
+of the machine per epoch and replicate; ratios are medians over rounds with their range, since machines are noisy.
 """
 
+import itertools
+import multiprocessing
+import os
 import resource
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,119 +23,223 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from diffmem import config
+from diffmem.data.dataset import STRATA
 from diffmem.diffusion import denoiser, training
+from diffmem.diffusion.compute import Compute
 from diffmem.diffusion.generate import generate
+from diffmem.measure.rates import rates
+from diffmem.measure.strata import strata
 from diffmem.measure.table import references, tabulate
-from diffmem.studies import onset
 
-ROOT = Path(__file__).parents[2]
-N, REPLICATES, ROUNDS = 20_000, 5, 5
-
-
-def quick_study() -> None:
-    """Time and peak memory of the quick study from an empty folder, and of a second call."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "snakemake", "--cores", "all", "--snakefile", ROOT / "Snakefile"]
-        seconds = []
-        for _ in range(2):
-            start = time.perf_counter()
-            subprocess.run([*map(str, command), "--directory", folder], check=True, capture_output=True, cwd=ROOT)
-            seconds.append(time.perf_counter() - start)
-        jobs = pd.concat(pd.read_csv(path, sep="\t") for path in Path(folder).rglob("*.tsv"))
-    print(f"quick study: {seconds[0]:.0f} s, again: {seconds[1]:.1f} s, largest job: {jobs['max_rss'].max():.0f} MB\n")
+CORES, ROUNDS = os.cpu_count(), 7
+N, SHARD = 20_000, 5
+STAGES = ("train", "sample", "neighbours", "classify")
+WEIGHTS = 2 * (2 * 128 * 128 + 3 * 128 * 128 + 128 * 2)  # operations per point, without the noise level's share
+ALL = np.arange(N)
 
 
-def stages() -> pd.DataFrame:
-    """Seconds per epoch and replicate at the size of the paper's figure 1, plain recipe and pipeline."""
-    rng = np.random.default_rng(0)
-    train, test = rng.standard_normal((2, N, 2))
-    settings = config.studies({"studies": {"bench": {"data": {"inliers": N}}}})["bench"].cells["base"]
-    settings["training"].update(epochs=1, snapshots={"count": 2, "spacing": "log"})
+class Side:
+    """Processes that each do the same work at the same time."""
 
+    def __init__(self, processes: int, threads: int):
+        spawn = multiprocessing.get_context("spawn")
+        self.pools = [ProcessPoolExecutor(1, spawn, _start, (threads,)) for _ in range(processes)]
+
+    def each(self, work: Callable, *arguments):
+        """What ``work`` returns in each process."""
+        return [future.result() for future in [pool.submit(work, *arguments) for pool in self.pools]]
+
+    def seconds(self, work: Callable, *arguments) -> float:
+        """Until the last process is done."""
+        start = time.perf_counter()
+        self.each(work, *arguments)
+        return time.perf_counter() - start
+
+
+def _start(threads: int) -> None:
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+
+
+# --- the work ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def points(n: int, d: int) -> tuple[np.ndarray, np.ndarray]:
+    """Training and test points."""
+    train, test = np.random.default_rng(0).standard_normal((2, n, d))
+    return train, test
+
+
+@cache
+def plain() -> dict[str, Callable]:
+    """The plain recipe's stages, for one epoch of one replicate."""
+    train, test = points(N, 2)
     model = reference.Model()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     loader = DataLoader(TensorDataset(torch.from_numpy(train).float()), batch_size=32, shuffle=True, drop_last=True)
-
-    shard = list(range(REPLICATES))
-    network = denoiser.build(settings["model"], dimension=2, seed=0, replicates=shard)
-    schedule = denoiser.schedule(settings["schedule"])
-    stacked = torch.from_numpy(train).float().expand(REPLICATES, -1, -1).contiguous()
-    run = dict(points=stacked, held_out=stacked, settings=settings["training"], seed=0, replicates=shard)
-    single = denoiser.build(settings["model"], dimension=2, seed=0, replicates=[0])
-    denoise = denoiser.denoiser(single, schedule)
-    draw = dict(count=N, dimension=2, seed=0, replicate=0)
-    location = np.arange(N)
-    to = references(
-        train=train, train_location=location, test=test, test_location=location, test_plain=np.ones(N, bool)
-    )
-    generated = rng.standard_normal((N, 2)).astype(np.float32)
-    flat = [points.astype(np.float32) for points in (train, test)]
-    pairs: dict[str, tuple[Callable, Callable, int]] = {
-        "train": (
-            lambda: reference.epoch(model, optimizer, loader),
-            lambda: list(training.train(network, schedule, **run)),
-            REPLICATES,
-        ),
-        "sample": (
-            lambda: reference.sample(model, N),
-            lambda: generate(denoise, schedule, settings["sampling"], **draw, index=0),
-            1,
-        ),
-        "neighbours": (
-            lambda: reference.memorized(*flat, generated, 1.5),
-            lambda: tabulate(generated, to),
-            1,
-        ),
-    }
-    return pd.DataFrame([_compare(name, *pair) for name, pair in pairs.items()])
-
-
-def onset_study(repetitions: int = 30) -> None:
-    """Seconds that 300 repetitions of the onset study's 11 sizes take, from fewer of them."""
-    for d in (16, 100):
-        study = {"question": "onset", "law": {"dimension": d}, "onset": {"repetitions": repetitions}}
-        cell = config.studies({"studies": {"bench": study}})["bench"].cells["base"]
-        seconds = _seconds(lambda cell=cell: onset.simulate(cell)) * 300 / repetitions
-        print(f"onset study, d = {d}: 300 repetitions of 11 sizes in {seconds:.0f} s on one thread")
-
-
-def _compare(name: str, plain: Callable, ours: Callable, share: int) -> dict[str, object]:
-    """Median seconds of both sides over alternating rounds; ``share`` replicates are done by one call of ours."""
-    seconds = np.array([[_seconds(plain), _seconds(ours) / share] for _ in range(ROUNDS)])
-    ratio = seconds[:, 0] / seconds[:, 1]
+    flat = [x.astype(np.float32) for x in (train, test)]
     return {
-        "stage": name,
-        "plain recipe [s]": np.median(seconds[:, 0]),
-        "pipeline [s]": np.median(seconds[:, 1]),
-        "ratio": f"{np.median(ratio):.1f} ({ratio.min():.1f} to {ratio.max():.1f})",
+        "train": lambda: reference.epoch(model, optimizer, loader),
+        "sample": lambda: reference.sample(model, N),
+        "neighbours": lambda: reference.memorized(*flat, flat[0], 1.5),
+        "classify": lambda: None,  # a comparison, done with the search
     }
 
 
-def _seconds(work: Callable) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+@cache
+def pipeline(compiles: bool, n: int = N, d: int = 2, replicates: int = SHARD) -> dict[str, Callable]:
+    """The pipeline's stages: one epoch of a shard; samples, neighbours and all criteria of one snapshot."""
+    cell = settings(n)
+    how, shard = Compute(compiles=compiles), list(range(replicates))
+    train, test = points(n, d)
+    network = denoiser.build(cell["model"], dimension=d, seed=0, replicates=shard)
+    schedule = denoiser.schedule(cell["schedule"])
+    stacked = torch.from_numpy(train).float().expand(replicates, -1, -1).contiguous()
+    run = dict(points=stacked, held_out=stacked, settings=cell["training"], seed=0, replicates=shard, compute=how)
+    epochs = training.train(network, schedule, **run)
+    next(epochs)  # untrained
+    single = denoiser.build(cell["model"], dimension=d, seed=0, replicates=[0])
+    denoise = how.compiled(denoiser.denoiser(single, schedule))
+    every = np.arange(n)
+    known = dict(train_location=every, test_location=every, test_plain=np.ones(n, bool))
+    to = references(train=train, test=test, **known)
+    plain_rows = dict(train_plain=np.ones(n, bool), train_stratum=every % 2, test_stratum=every % 2)
+    judged = strata(STRATA, **known, **plain_rows)
+    table = tabulate(test, to)
+    around = dict(fresh=table, ceiling=table[:1000], spacing=np.ones(n), held_out=np.ones(n))
+    criteria = dict(ratios=cell["measure"]["ratios"], references=["plain"])
+    return {
+        "train": lambda: next(epochs),
+        "sample": lambda: generate(
+            denoise, schedule, cell["sampling"], count=n, dimension=d, seed=0, replicate=0, index=0
+        ),
+        "neighbours": lambda: tabulate(test, to),
+        "classify": lambda: rates(table[None], judged, **around, **criteria),
+    }
+
+
+def settings(n: int) -> dict:
+    """Of a cell of ``n`` points with a snapshot at every epoch."""
+    cell = config.studies({"studies": {"bench": {"data": {"inliers": n}}}})["bench"].cells["base"]
+    cell["training"].update(epochs=10_000, snapshots={"count": 2, "spacing": "every"})
+    return cell
+
+
+def do(side: Callable, arguments: tuple, stage: str) -> None:
+    """One stage of a side, in this process."""
+    side(*arguments)[stage]()
+
+
+# --- what is measured -------------------------------------------------------------------------------------------------
+
+
+def beside() -> tuple[pd.DataFrame, list[float]]:
+    """Seconds per epoch and replicate of both sides, stage by stage, and the peak memory of each side's processes."""
+    sides = {
+        "plain recipe": (Side(1, CORES), plain, ()),
+        "pipeline": (Side(CORES, 1), pipeline, (False,)),
+        "compiled": (Side(CORES, 1), pipeline, (True,)),
+    }
+    rows = []
+    for stage in STAGES:
+        for side, work, arguments in sides.values():
+            side.each(do, work, arguments, stage)  # the first call compiles, and fills caches
+        for number, (name, (side, work, arguments)) in itertools.product(range(ROUNDS), sides.items()):
+            share = len(side.pools) * (SHARD if stage == "train" and work is pipeline else 1)
+            taken = side.seconds(do, work, arguments, stage) / share
+            rows.append({"stage": stage, "round": number, "side": name, "seconds": taken})
+        print(f"{stage}: measured", file=sys.stderr)
+    memory = [max(side.each(peak)) for side, _, _ in sides.values()]
+    return pd.DataFrame(rows), memory
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Medians by stage and over all, and ratios with their range over rounds."""
+    whole = rows.groupby(["round", "side"], as_index=False)["seconds"].sum().assign(stage="all")
+    wide = pd.concat([rows, whole]).pivot(index=["stage", "round"], columns="side", values="seconds")
+    table = wide.groupby("stage", sort=False).median()
+    for side in ("pipeline", "compiled"):
+        ratio = (wide["plain recipe"] / wide[side]).groupby("stage").agg(["median", "min", "max"])
+        words = ratio.apply("{0[median]:.1f} ({0[min]:.1f} to {0[max]:.1f})".format, axis=1)
+        table[f"{side}: ratio"] = words
+    return table.loc[[*STAGES, "all"]].drop(index="classify", columns=[]).reset_index()
+
+
+def growth() -> pd.DataFrame:
+    """Seconds of one process, on one thread, as one quantity grows and the others stay."""
+    side, rows = Side(1, 1), []
+    cases = [("points", n, (False, n)) for n in (200, 2000, 20_000)]
+    cases += [("replicates", r, (False, 2000, 2, r)) for r in (1, 5, 10, 20, 40)]
+    cases += [("features", d, (False, 2000, d, 1)) for d in (2, 16, 128, 768, 3072)]
+    for quantity, value, arguments in cases:
+        for stage in STAGES if quantity != "replicates" else STAGES[:1]:
+            side.each(do, pipeline, arguments, stage)
+            taken = min(side.seconds(do, pipeline, arguments, stage) for _ in range(3))
+            rows.append({"quantity": quantity, "value": value, "stage": stage, "seconds": taken})
+    for epochs in (1, 3, 9):
+        taken = side.seconds(several, epochs)
+        rows.append({"quantity": "epochs", "value": epochs, "stage": "train", "seconds": taken})
+    return pd.DataFrame(rows)
+
+
+def several(epochs: int) -> None:
+    """So many epochs of a shard, with a snapshot after each."""
+    for _ in range(epochs):
+        pipeline(False, 2000)["train"]()
+
+
+def draw(table: pd.DataFrame, path: Path) -> None:
+    """Cost against each quantity, on logarithmic axes, with the line of proportion."""
+    import seaborn as sns
+
+    from diffmem.report import style
+
+    figure, axes = style.grid(1, 4, width=2.6)
+    for panel, (quantity, rows) in zip(axes[0], table.groupby("quantity", sort=False), strict=True):
+        sns.lineplot(rows, x="value", y="seconds", hue="stage", hue_order=STAGES, marker="o", ax=panel)
+        ends = np.array([rows["value"].min(), rows["value"].max()])
+        panel.plot(ends, rows["seconds"].max() * ends / ends[1], color="grey", linestyle=":", label="proportional")
+        panel.set(xscale="log", yscale="log", xlabel=quantity, ylabel="seconds, one thread")
+        panel.get_legend().remove()
+    axes[0][0].legend(fontsize="x-small")
+    figure.savefig(path, dpi=130)
 
 
 def ceiling() -> float:
-    """GFLOP/s of a float32 matrix product of the network's size on this core."""
+    """GFLOP/s of float32 matrix products of the network's size in this process."""
     a, b = torch.randn(1000, 128), torch.randn(128, 128)
-    best = min(_seconds(lambda: [a @ b for _ in range(200)]) for _ in range(10))
+    best = np.inf
+    for _ in range(30):
+        start = time.perf_counter()
+        for _ in range(200):
+            a @ b
+        best = min(best, time.perf_counter() - start)
     return 200 * 2 * 1000 * 128 * 128 / best / 1e9
 
 
+def peak() -> float:
+    """Peak memory of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    quick_study()
-    onset_study()
-    table = stages()
-    print(table.to_string(index=False, float_format="{:.3f}".format))
-    seconds = table.set_index("stage")["pipeline [s]"]
-    weights = 2 * (2 * 128 * 128 + 3 * 128 * 128 + 128 * 2)  # of the layers, without the noise level's share
-    achieved = N * 50 * weights / seconds["sample"] / 1e9
-    most = ceiling()
-    print(f"\nsampling: {achieved:.0f} GFLOP/s of {most:.0f} in a matrix product ({100 * achieved / most:.0f} %)")
-    total = table["plain recipe [s]"].sum() / table["pipeline [s]"].sum()
-    print(f"all stages: {total:.1f} times the plain recipe, per epoch and replicate, one thread each")
-    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    rows, memory = beside()
+    rows.to_csv(folder / "stages.csv", index=False)
+    print(summary(rows).to_string(index=False, float_format="{:.3f}".format))
+    most = float(np.mean(Side(CORES, 1).each(ceiling)))
+    best = rows[rows["stage"] == "sample"].groupby("side")["seconds"].agg(["median", "min"])
+    for name in ("pipeline", "compiled"):
+        reached = N * 50 * WEIGHTS / (best.loc[name] * CORES) / 1e9  # per core
+        share = 100 * reached / most
+        print(
+            f"sampling, {name}: {reached['median']:.0f} GFLOP/s a core (best {reached['min']:.0f}) of {most:.0f} in a "
+            f"matrix product on all cores: {share['median']:.0f} % (best {share['min']:.0f} %)"
+        )
+    print("peak memory of a process [MB]: " + ", ".join(f"{m:.0f}" for m in memory) + " (plain, pipeline, compiled)")
+    table = growth()
+    table.to_csv(folder / "growth.csv", index=False)
+    print(table.pivot(index=["quantity", "value"], columns="stage", values="seconds").to_string(na_rep=""))
+    draw(table, folder / "growth.png")
