@@ -13,8 +13,6 @@ pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
 
 RESIDUAL = dict(network="residual-mlp", width=32, blocks=2, embedding=16, scale=25.0)
 IMAGE = dict(network="image-mlp", width=32, blocks=1, embedding=16, time="positional", time_scale=1.0, dropout=0.1)
-UNET = dict(network="unet", image=[1, 4, 4], width=16, blocks=1, multipliers=[1, 2], attention=[4], skips=[1, 2, 3, 4])
-UNET |= dict(time="fourier", time_scale=1.0, dropout=0.0)
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
 SETTINGS = dict(epochs=10, steps=0, batch=10, cycle=False, microbatch=0, optimizer="adamw", learning_rate=1e-2)
 SETTINGS |= dict(
@@ -114,7 +112,7 @@ def test_all_points_at_once_are_those_of_chunks(sampler, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", [RESIDUAL, IMAGE, UNET], ids=lambda model: model["network"])
+@pytest.mark.parametrize("model", [RESIDUAL, IMAGE], ids=lambda model: model["network"])
 def test_compiled_training_equals_plain_training_over_a_hundred_steps(model):
     torch.set_default_dtype(torch.float64)
     try:

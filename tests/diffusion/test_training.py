@@ -64,11 +64,11 @@ CHANGES = [
 def test_a_stack_trains_as_a_plain_loop_trains_each_of_its_models(changes):
     replicates = [2, 5]
     points, settings = data(replicates), {**SETTINGS, **changes}
-    _, snapshots = run(replicates, points=points, epochs=25, **changes)
+    _, snapshots = run(replicates, points=points, epochs=50, **changes)
 
     def share(step):  # LambdaLR counts from 0
         rise = min(1, (step + 1) / 7) if settings["warmup"] else 1
-        return rise * (0.5 + 0.5 * math.cos(math.pi * step / 50) if settings["decay"] == "cosine" else 1)
+        return rise * (0.5 + 0.5 * math.cos(math.pi * step / 100) if settings["decay"] == "cosine" else 1)
 
     for i in range(2):
         single = denoiser.build(MODEL, dimension=2, seed=1, replicates=[9])
@@ -76,7 +76,7 @@ def test_a_stack_trains_as_a_plain_loop_trains_each_of_its_models(changes):
         rule = dict(lr=0.01, weight_decay=settings["weight_decay"], fused=False)
         optimizer = PLAIN[settings["optimizer"]](single.parameters(), **rule)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
-        for x0, u, eps, _ in itertools.islice(batches(points, 8, seed=1, replicates=replicates), 50):
+        for x0, u, eps, _ in itertools.islice(batches(points, 8, seed=1, replicates=replicates), 100):
             step = (u[i] * 50).floor().long()
             out = single(noised(x0[i], eps[i], step)[None], step[None].double())[0]
             optimizer.zero_grad()
