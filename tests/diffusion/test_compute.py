@@ -1,18 +1,26 @@
 """However the arithmetic is done, the numbers are the same: compiled, padded, in one pass; in bfloat16, nearly."""
 
+from functools import partial
+
 import pytest
 import torch
 
+from diffmem import config
 from diffmem.devices import DeviceError, chosen
-from diffmem.diffusion import compute, denoiser, schedules, training
+from diffmem.diffusion import compute, denoiser, networks, samplers, schedules, training
+from diffmem.diffusion.batches import batches
 from diffmem.diffusion.compute import CPU, Compute
+from diffmem.diffusion.denoiser import loss
 from diffmem.diffusion.generate import CHUNK, generate, in_halves
+from diffmem.diffusion.losses import Losses
 
 # torch's compiler uses parts of torch that torch itself has deprecated
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
 
 RESIDUAL = dict(network="residual-mlp", width=32, blocks=2, embedding=16, scale=25.0)
 IMAGE = dict(network="image-mlp", width=32, blocks=1, embedding=16, time="positional", time_scale=1.0, dropout=0.1)
+UNET = dict(network="unet", image=[1, 4, 4], width=16, blocks=1, multipliers=[1, 2], attention=[4], skips=[1, 2, 3, 4])
+UNET |= dict(time="fourier", time_scale=1.0, dropout=0.1)
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
 SETTINGS = dict(epochs=10, steps=0, batch=10, cycle=False, microbatch=0, optimizer="adamw", learning_rate=1e-2)
 SETTINGS |= dict(
@@ -109,6 +117,36 @@ def test_all_points_at_once_are_those_of_chunks(sampler, monkeypatch):
     together = generate(counting, SCHEDULE, settings, **size, device=Anywhere("cpu"))
     assert set(seen) == {2 * CHUNK + 99}
     torch.testing.assert_close(torch.from_numpy(together), torch.from_numpy(chunks), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", [RESIDUAL, IMAGE, UNET], ids=lambda model: model["network"])
+@pytest.mark.parametrize("name", ["linear", "edm", "vp"])
+def test_nothing_is_left_on_the_cpu_when_points_and_network_lie_elsewhere(model, name, monkeypatch):
+    """Torch's device without values stands in for a GPU: it refuses sums with what lies on the CPU."""
+    elsewhere = torch.device("meta")
+    settings = config.studies({"studies": {"s": {"schedule": {"name": name}}}})["s"].cells["base"]["schedule"]
+    labelled = 4 if model is not RESIDUAL else 0
+    network = denoiser.build(model, dimension=16, label_count=labelled, seed=0, replicates=[0, 1]).to(elsewhere)
+    with elsewhere:
+        schedule = denoiser.schedule(settings)
+    points = torch.empty(2, 40, 16, device=elsewhere)
+    labels = torch.empty(2, 40, dtype=torch.int64, device=elsewhere) if labelled else None
+    streams = dict(seed=0, replicates=[0, 1])
+    batch = next(batches(points, 8, labels=labels, **streams))
+    packed = networks.Packed(network)
+    value = loss(packed, schedule, **batch._asdict(), dropout=[torch.Generator(), torch.Generator()])
+    value.sum().backward()
+    assert value.device == packed.values.grad.device == elsewhere
+
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda tensor: tensor)  # there are no values to fetch
+    sets = dict(points=points, held_out=points, labels=labels, held_out_labels=labels)
+    found = Losses(schedule, **sets, **streams).snapshot(network, packed.flat.clone(), step=0, epoch=0)
+    assert found.test_loss.device == elsewhere
+
+    denoise = partial(denoiser.denoiser(network, schedule), label=labels)
+    for sampler in (samplers.ddim, samplers.ddpm, samplers.heun):
+        out = sampler(denoise, points, torch.tensor([2.0, 1.0, 0.0]), lambda: torch.randn(points.shape).to(elsewhere))
+        assert out.device == elsewhere
 
 
 @pytest.mark.slow

@@ -40,6 +40,11 @@ class Study:
     shards: tuple[str, ...]
     arms: Arms | None = None
 
+    @property
+    def stack(self) -> int:
+        """Replicates of a full shard."""
+        return len(replicates(self.shards[0]))
+
 
 def shards(*, replicates: int, size: int) -> tuple[str, ...]:
     """Names of the shards of so many replicates, ``size`` to a shard and the rest in the last."""

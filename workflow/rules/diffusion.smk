@@ -13,7 +13,7 @@ rule train:
         "../../envs/torch.yaml"
     params:
         cell=settings("model", "schedule", "training", "compute", "seed"),
-        stack=lambda wildcards: len(replicates(STUDIES[wildcards.study].shards[0])),
+        stack=lambda wildcards: STUDIES[wildcards.study].stack,
         code=code("train.py", "model", "schedule"),
     script:
         "../scripts/train.py"

@@ -17,6 +17,7 @@ from diffmem.diffusion.generate import draw_labels, generate, glimpse
 job.start(snakemake.log[0])
 cell, shard = snakemake.params.cell, list(replicates(snakemake.wildcards.shard))
 how = compute.start(cell["compute"])
+job.say(str(how))
 data = files.load_arrays(snakemake.input.data, names=("train", "train_label", "label_count"))
 dimension, label_count = data["train"].shape[2], int(data["label_count"].max())
 snapshots = files.load_array(snakemake.input.snapshots, ndim=3)

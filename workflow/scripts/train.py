@@ -18,6 +18,7 @@ LABELS = ("train_label", "test_label", "label_count")
 job.start(snakemake.log[0])
 cell, shard = snakemake.params.cell, list(replicates(snakemake.wildcards.shard))
 how = compute.start(cell["compute"])
+job.say(str(how))
 stack = how.padded(shard, size=snakemake.params.stack)
 data = files.load_arrays(snakemake.input.data, names=("train", "test", "test_plain", *LABELS))
 

@@ -49,6 +49,9 @@ class Compute:
     compiles: bool = False
     precision: str = "float32"
 
+    def __str__(self) -> str:
+        return f"computed on {self.device}, {'compiled' if self.compiles else 'not compiled'}, in {self.precision}"
+
     def compiled(self, function: Callable) -> Callable:
         """``function``, compiled if that is asked for."""
         return torch.compile(function, dynamic=False) if self.compiles else function
