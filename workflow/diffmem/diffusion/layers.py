@@ -78,7 +78,7 @@ def frequencies(kind: str, count: int, *, scale: float) -> torch.Tensor:
 
 def waves(value: torch.Tensor, frequencies: torch.Tensor) -> torch.Tensor:
     """Sines and cosines of ``value`` at all frequencies (h,), along a new last axis of length 2 h."""
-    angle = value[..., None] * frequencies.to(value.device)
+    angle = value[..., None] * frequencies
     return torch.cat([angle.sin(), angle.cos()], -1)
 
 
