@@ -88,16 +88,18 @@ def plain() -> dict[str, Callable]:
 
 
 @cache
-def pipeline(compiles: bool, n: int = N, d: int = 2, replicates: int = SHARD) -> dict[str, Callable]:
+def pipeline(
+    compiles: bool, n: int = N, d: int = 2, replicates: int = SHARD, network: str = "residual-mlp"
+) -> dict[str, Callable]:
     """The pipeline's stages: one epoch of a shard; samples, neighbours and all criteria of one snapshot."""
-    cell = settings(n)
+    cell = settings(n, network)
     how, shard = Compute(compiles=compiles), list(range(replicates))
     train, test = points(n, d)
-    network = denoiser.build(cell["model"], dimension=d, seed=0, replicates=shard)
+    stack = denoiser.build(cell["model"], dimension=d, seed=0, replicates=shard)
     schedule = denoiser.schedule(cell["schedule"])
     stacked = torch.from_numpy(train).float().expand(replicates, -1, -1).contiguous()
     run = dict(points=stacked, held_out=stacked, settings=cell["training"], seed=0, replicates=shard, compute=how)
-    epochs = training.train(network, schedule, **run)
+    epochs = training.train(stack, schedule, **run)
     next(epochs)  # untrained
     single = denoiser.build(cell["model"], dimension=d, seed=0, replicates=[0])
     denoise = how.compiled(denoiser.denoiser(single, schedule))
@@ -119,9 +121,10 @@ def pipeline(compiles: bool, n: int = N, d: int = 2, replicates: int = SHARD) ->
     }
 
 
-def settings(n: int) -> dict:
-    """Of a cell of ``n`` points with a snapshot at every epoch."""
-    cell = config.studies({"studies": {"bench": {"data": {"inliers": n}}}})["bench"].cells["base"]
+def settings(n: int, network: str) -> dict:
+    """Of a cell of ``n`` points and this network, with a snapshot at every epoch."""
+    study = {"data": {"inliers": n}, "model": {"network": network}}
+    cell = config.studies({"studies": {"bench": study}})["bench"].cells["base"]
     cell["training"].update(epochs=10_000, snapshots={"count": 2, "spacing": "every"})
     return cell
 
@@ -171,7 +174,7 @@ def growth() -> pd.DataFrame:
     side, rows = Side(1, 1), []
     cases = [("points", n, (False, n)) for n in (200, 2000, 20_000)]
     cases += [("replicates", r, (False, 2000, 2, r)) for r in (1, 5, 10, 20, 40)]
-    cases += [("features", d, (False, 2000, d, 1)) for d in (2, 16, 128, 768, 3072)]
+    cases += [("features", d, (False, 2000, d, 1, "image-mlp")) for d in (2, 16, 128, 768, 3072)]
     for quantity, value, arguments in cases:
         for stage in STAGES if quantity != "replicates" else STAGES[:1]:
             side.each(do, pipeline, arguments, stage)
