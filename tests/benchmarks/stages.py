@@ -114,7 +114,15 @@ def pipeline(
     return {
         "train": lambda: next(epochs),
         "sample": lambda: generate(
-            denoise, schedule, cell["sampling"], count=n, dimension=d, seed=0, replicate=0, index=0
+            denoise,
+            schedule,
+            cell["sampling"],
+            count=n,
+            dimension=d,
+            seed=0,
+            replicate=0,
+            index=0,
+            at_once=how.at_once(n),
         ),
         "neighbours": lambda: tabulate(test, to),
         "classify": lambda: rates(table[None], judged, **around, **criteria),

@@ -99,8 +99,7 @@ def test_a_chunk_that_does_not_fit_is_an_error():
 
 
 @pytest.mark.parametrize("sampler", ["ddpm", "heun"])
-def test_all_points_at_once_are_those_of_chunks(sampler, monkeypatch):
-    """What a GPU does, on the CPU: only the device's name tells generate to take all chunks together."""
+def test_all_points_at_once_as_on_a_gpu_are_those_of_chunks(sampler):
     denoise = denoiser.denoiser(denoiser.build(RESIDUAL, dimension=2, seed=1, replicates=[0]), SCHEDULE)
     settings = dict(sampler=sampler, steps=5)
     size = dict(count=2 * CHUNK + 99, dimension=2, seed=1, replicate=0, index=3)
@@ -111,10 +110,9 @@ def test_all_points_at_once_are_those_of_chunks(sampler, monkeypatch):
         seen.append(x.shape[1])
         return denoise(x, sigma)
 
-    class Anywhere(str):
-        type = "elsewhere"
-
-    together = generate(counting, SCHEDULE, settings, **size, device=Anywhere("cpu"))
+    together = generate(
+        counting, SCHEDULE, settings, **size, at_once=Compute(torch.device("meta")).at_once(2 * CHUNK + 99)
+    )
     assert set(seen) == {2 * CHUNK + 99}
     torch.testing.assert_close(torch.from_numpy(together), torch.from_numpy(chunks), rtol=1e-4, atol=1e-5)
 

@@ -28,6 +28,7 @@ with how.device:
     schedule = denoiser.schedule(cell["schedule"])
 denoise = how.compiled(denoiser.denoiser(how.precise(network), schedule))
 size = dict(count=cell["sampling"]["count"], dimension=dimension)
+pace = dict(device=how.device, at_once=how.at_once(size["count"]))
 shape = (*snapshots.shape[:2], *size.values())
 with (
     files.new_array(snakemake.output.samples, shape=shape, dtype="float32") as out,
@@ -37,7 +38,7 @@ with (
         networks.load(network, torch.from_numpy(snapshots[i, j][None].copy()))
         stream = dict(seed=cell["seed"], replicate=shard[i], index=int(times["step"].iloc[j]))
         labels = draw_labels(data["train_label"][i], count=size["count"], **stream) if label_count else None
-        out[i, j] = generate(denoise, schedule, cell["sampling"], **size, **stream, labels=labels, device=how.device)
+        out[i, j] = generate(denoise, schedule, cell["sampling"], **size, **stream, labels=labels, **pace)
         bar.update()
     if how.precision != "float32":
         x, label = torch.randn(1, 1000, dimension), torch.zeros(1, 1000, dtype=torch.int64) if label_count else None

@@ -13,7 +13,7 @@ from diffmem.diffusion.denoiser import Denoiser, torch_generator
 from diffmem.diffusion.schedules import Schedule
 
 GLIMPSE = 5, 1000  # snapshots and points per snapshot that are kept for a look at the points themselves
-CHUNK = 1000  # points whose noise has a generator of its own; what they need to be sampled fits into a core's cache
+CHUNK = 1000  # points whose noise has a generator of its own
 
 
 @torch.inference_mode()
@@ -29,6 +29,7 @@ def generate(
     index: int,
     labels: np.ndarray | None = None,
     device: torch.device = CPU,
+    at_once: int = CHUNK,
 ) -> np.ndarray:
     """Draw ``count`` points, of shape (count, dimension), float32.
 
@@ -38,8 +39,9 @@ def generate(
         seed, replicate, index: name the random stream; ``index`` is the step of the snapshot, so that the noise is
             fresh at every snapshot and a snapshot's samples do not depend on which others were taken.
         labels: of the points, shape (count,), as ``draw_labels`` draws them.
-        device: that of the denoiser. Chunks go through it one by one on a CPU, and on a GPU together, as many as its
-            memory holds; each has the same noise everywhere.
+        device: that of the denoiser.
+        at_once: points that go through it together, in whole chunks, or fewer where they do not fit into its memory.
+            Their noise does not depend on it.
     """
     sampler = registry.load(registry.SAMPLERS[settings["sampler"]])
     levels = schedule.sampling(settings["steps"]).cpu()
@@ -59,8 +61,7 @@ def generate(
             chosen = partial(denoise, label=torch.from_numpy(labels[None, rows.start : rows.stop]).long().to(device))
         return sampler(chosen, schedule.prior(sigmas[0]) * noise(), sigmas, noise)[0].cpu()
 
-    whole = range(count)
-    passes = [whole[start : start + CHUNK] for start in whole[::CHUNK]] if device.type == "cpu" else [whole]
+    passes = [range(count)[start : start + at_once] for start in range(0, count, at_once)]
     return torch.cat([part for rows in passes for part in in_halves(drawn, rows)]).numpy()
 
 
