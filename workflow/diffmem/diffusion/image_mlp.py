@@ -4,8 +4,8 @@ With e the embedding of noise level and label,
 
     h_0 = W_in x,   h_(k+1) = h_k + W_2 dropout(silu(W_1 norm(h_k) + W_e e)),   F = W_out silu(norm(h_K)).  (1)
 
-W_out is zero at first, as in the U-Nets of Karras et al. 2022 (https://arxiv.org/abs/2206.00364), so that training
-starts from the denoiser c_skip x; a drawn W_out halves the copies of 100 digits (docs/findings.md).
+W_out is zero at first, as it nearly is in the U-Nets of Karras et al. 2022 (https://arxiv.org/abs/2206.00364), so that
+training starts from the denoiser c_skip x.
 """
 
 import torch
