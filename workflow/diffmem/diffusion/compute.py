@@ -92,11 +92,11 @@ def start(settings: dict[str, Any]) -> Compute:
         DeviceError: if this machine has no such device, or no compiler.
     """
     device = chosen(settings["device"])
+    if settings["compile"] and device.type == "cpu":
+        _check_compiler()
     torch.set_flush_denormal(True)  # weight decay otherwise makes products a hundred times slower
     if settings["precision"] == "tf32":
         torch.set_float32_matmul_precision("high")
-    if settings["compile"] and device.type == "cpu":
-        _check_compiler()
     return Compute(device, settings["compile"], settings["precision"])
 
 
