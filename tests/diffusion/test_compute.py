@@ -14,8 +14,11 @@ from diffmem.diffusion.denoiser import loss
 from diffmem.diffusion.generate import CHUNK, generate, in_halves
 from diffmem.diffusion.losses import Losses
 
-# torch's compiler uses parts of torch that torch itself has deprecated
-pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning")
+# torch's compiler uses parts of torch that torch has deprecated, and looks for gradients of views of a stack's matrix
+pytestmark = [
+    pytest.mark.filterwarnings("default::DeprecationWarning"),
+    pytest.mark.filterwarnings("default:The .grad attribute:UserWarning"),
+]
 
 RESIDUAL = dict(network="residual-mlp", width=32, blocks=2, embedding=16, scale=25.0)
 IMAGE = dict(network="image-mlp", width=32, blocks=1, embedding=16, time="positional", time_scale=1.0, dropout=0.1)
