@@ -39,7 +39,7 @@ from diffmem.measure.intervals import mean_interval, over_replicates
 RUN = ["arm", "n", "replicate"]
 SNAPSHOTS = ("last", "best")
 OF = (*SNAPSHOTS, "relative")  # what EMM is estimated of
-POINTS = 100  # of a fitted curve
+POINTS = 100  # of a curve through a crossing
 FACTORS = [
     "arm", "factor", "ratio", "low", "high", "censored", "replicates", "measure", "quality_n", "quality",
     "quality_baseline", "quality_difference", "quality_low", "quality_high",
@@ -158,11 +158,11 @@ def table(found: dict[str, dict[str, Estimate]]) -> pd.DataFrame:
 
 
 def fits(found: dict[str, Estimate]) -> pd.DataFrame:
-    """The fitted curves: arm, n, r_mem, where an arm has a crossing."""
+    """The curves through the crossings: arm, n, r_mem, where an arm has one."""
     parts = [pd.DataFrame({"arm": [], "n": [], "r_mem": []})]
     for arm, e in found.items():
-        if len(e.slope):
-            n = np.geomspace(*e.span, POINTS)
+        if len(e.sizes):
+            n = np.geomspace(*e.sizes[[0, -1]], POINTS)
             parts.append(pd.DataFrame({"arm": arm, "n": n, "r_mem": e.curve(n)}))
     return pd.concat(parts, ignore_index=True)
 
