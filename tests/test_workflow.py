@@ -53,6 +53,17 @@ def results(finished, tmp_path) -> Path:
     return shutil.copytree(finished, tmp_path / "copy")
 
 
+def test_on_a_machine_with_a_gpu_what_uses_it_runs_one_at_a_time(tmp_path):
+    result = snakemake("-n", "--workflow-profile", ROOT / "profiles" / "gpu", directory=tmp_path)
+    assert result.returncode == 0, result.stderr[-3000:]
+    asked = {
+        rule
+        for rule, text in re.findall(r"^rule (\w+):\n((?: +.*\n)+)", result.stdout, re.MULTILINE)
+        if "gpu=1" in text
+    }
+    assert asked == {"train", "sample", "neighbours"}
+
+
 @pytest.mark.parametrize("config", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_config_can_be_planned_from_an_empty_folder(config, tmp_path):
     studies = yaml.safe_load(config.read_text())["studies"].values()

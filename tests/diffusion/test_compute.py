@@ -60,10 +60,38 @@ def test_a_compiler_that_is_missing_is_said_so(monkeypatch):
         compute.start(DEFAULT | dict(device="cpu", compile=True))
 
 
-def test_stacks_are_padded_to_one_size_where_code_is_compiled():
+def test_triton_that_is_missing_is_said_so(monkeypatch):
+    monkeypatch.setattr("torch.utils._triton.has_triton", lambda: False)
+    with pytest.raises(DeviceError, match="Triton"):
+        compute._check_compiler(torch.device("cuda"))
+
+
+@pytest.mark.parametrize("precision", ["float32", "tf32"])
+def test_convolutions_and_products_use_tf32_on_request_only(precision):
+    """On a GPU torch's convolutions use it unless told otherwise; the flags are there on a CPU too."""
+    seen = []
+
+    def network(x):
+        seen.append((torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()))
+        return x
+
+    asked = {"float32": (False, "highest"), "tf32": (True, "high")}[precision]
+    before = torch.backends.cudnn.allow_tf32
+    try:
+        compute._allow_tf32(precision == "tf32")
+        Compute(precision=precision).error(network, torch.ones(3))
+        assert seen == [asked, (False, "highest")]
+        assert (torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()) == asked
+    finally:
+        torch.set_float32_matmul_precision("highest")
+        torch.backends.cudnn.allow_tf32 = before
+
+
+def test_stacks_are_padded_to_one_size_where_code_is_compiled_or_a_gpu_runs_it():
     assert Compute(compiles=True).padded([4, 5], size=4) == [4, 5, 5, 5]
     assert Compute(compiles=True).padded([4, 5], size=2) == [4, 5]
     assert Compute().padded([4, 5], size=4) == [4, 5]
+    assert Compute(torch.device("cuda")).padded([4, 5], size=4) == [4, 5, 5, 5]
 
 
 @pytest.mark.parametrize("model", [RESIDUAL, IMAGE], ids=lambda model: model["network"])

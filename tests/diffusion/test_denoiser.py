@@ -34,6 +34,20 @@ def silent(z, c, *_):
     return torch.zeros_like(z)
 
 
+@pytest.mark.parametrize(("size", "passes"), [(0, [50]), (20, [20, 20, 10]), (50, [50]), (60, [50])])
+@pytest.mark.parametrize("labelled", [False, True])
+def test_points_go_through_in_parts_that_change_nothing(size, passes, labelled):
+    seen, x, sigma = [], draw()["x0"], torch.full((1, 1), 0.3)
+
+    def denoise(x, sigma, label=None):
+        seen.append(x.shape[1])
+        return x * sigma[..., None] + (0 if label is None else label[..., None])
+
+    label = [torch.arange(100).view(2, 50)] if labelled else []
+    assert torch.equal(denoiser.in_parts(denoise, size)(x, sigma, *label), denoise(x, sigma, *label))
+    assert seen[:-1] == passes
+
+
 @pytest.mark.parametrize("name", ["linear", "cosine", "vp"])
 def test_a_network_that_tells_the_noise_gives_back_the_clean_point(name):
     schedule, (x0, u, eps) = SCHEDULES[name], draw().values()

@@ -19,11 +19,11 @@ def data(seed, n=20, d=2):
     return torch.from_numpy(np.random.default_rng(seed).standard_normal((2, n, d))).float()
 
 
-def snapshot(points, held_out, *, label_count=0, parameters=None, **labels):
+def snapshot(points, held_out, *, label_count=0, parameters=None, at_once=0, **labels):
     """A snapshot of ``parameters`` (the network's own if None), and the network."""
     run = dict(seed=1, replicates=REPLICATES)
     network = denoiser.build(MODEL, dimension=2, label_count=label_count, **run)
-    losses = Losses(SCHEDULE, points=points, held_out=held_out, **labels, **run)
+    losses = Losses(SCHEDULE, points=points, held_out=held_out, at_once=at_once, **labels, **run)
     parameters = networks.flatten(network) if parameters is None else parameters
     return losses.snapshot(network, parameters, step=2, epoch=1), network
 
@@ -42,6 +42,13 @@ def single_of(found, i, **size):
     networks.load(single, found.parameters[i : i + 1])
     generator = denoiser.torch_generator(1, replicate=REPLICATES[i], purpose="evaluation")
     return single, torch.randn(20, 2, generator=generator)
+
+
+def test_losses_are_the_same_a_few_points_at_a_time():
+    labels = dict(labels=torch.arange(40).view(2, 20) % 3, held_out_labels=torch.arange(30).view(2, 15) % 3)
+    (whole, _), (parts, _) = (snapshot(data(1), data(2, n=15), label_count=3, at_once=k, **labels) for k in (0, 7))
+    torch.testing.assert_close(parts.train_loss, whole.train_loss)
+    torch.testing.assert_close(parts.test_loss, whole.test_loss)
 
 
 def test_losses_are_those_of_the_parameters_given_at_sixteen_levels():

@@ -27,6 +27,7 @@ network = denoiser.build(cell["model"], **points, seed=cell["seed"], replicates=
 with how.device:
     schedule = denoiser.schedule(cell["schedule"])
 denoise = how.compiled(denoiser.denoiser(how.precise(network), schedule))
+denoise = denoiser.in_parts(denoise, cell["training"]["microbatch"])
 size = dict(count=cell["sampling"]["count"], dimension=dimension)
 pace = dict(device=how.device, at_once=how.at_once(size["count"]))
 shape = (*snapshots.shape[:2], *size.values())
@@ -40,9 +41,10 @@ with (
         labels = draw_labels(data["train_label"][i], count=size["count"], **stream) if label_count else None
         out[i, j] = generate(denoise, schedule, cell["sampling"], **size, **stream, labels=labels, **pace)
         bar.update()
-    if how.precision != "float32":
-        x, label = torch.randn(1, 1000, dimension), torch.zeros(1, 1000, dtype=torch.int64) if label_count else None
-        noise = schedule.coefficients(torch.ones(1, 1, device=how.device)).noise
-        inputs = (x.to(how.device), noise, None if label is None else label.to(how.device))
-        job.say(f"{how.precision} changes the network's output by {how.error(network, *inputs):.1e} of its size")
     files.save_arrays(snakemake.output.glimpse, glimpse(out, times["epoch"].tolist()))
+if how.precision != "float32":
+    points = torch.from_numpy(data["train"][:1, :100]).to(how.device, torch.float32)
+    label = torch.from_numpy(data["train_label"][:1, :100]).to(how.device, torch.int64) if label_count else None
+    noise = schedule.coefficients(torch.ones(1, 1, device=how.device)).noise
+    error = how.error(network, points, noise, label)
+    job.say(f"{how.precision} changes the last network's output for training points by {error:.1e} of its size")

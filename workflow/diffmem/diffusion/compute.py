@@ -1,10 +1,11 @@
 """How the arithmetic of training and sampling is done: on which device, compiled or not, and how precisely.
 
-All of it is a matter of speed. Random numbers are drawn by the CPU's generators whatever the device, so that runs on
-different devices differ by rounding alone (which training, being chaotic, magnifies over thousands of steps).
+All of it is a matter of speed. Random numbers are drawn by the CPU's generators whatever the device, but for the masks
+of dropout, a million numbers per image in a large network: without it, runs on different devices differ by rounding
+alone (which training, being chaotic, magnifies over thousands of steps).
 
-    float32     products in float32
-    tf32        on GPUs, factors of products rounded to 10 bits; nothing else changes
+    float32     products and convolutions in float32
+    tf32        on GPUs, factors of both rounded to 10 bits; nothing else changes
     bfloat16    products in bfloat16 (7 bits) by torch's autocast, parameters and all else in float32
 
 What the lesser two cost is measured by ``error`` and written into the logs.
@@ -63,12 +64,13 @@ class Compute:
         return torch.compile(function, dynamic=False) if self.compiles else function
 
     def padded(self, replicates: list[int], *, size: int) -> list[int]:
-        """``replicates``, the last repeated up to ``size`` where code is compiled.
+        """``replicates``, the last repeated up to ``size`` where code is compiled or runs on a GPU.
 
-        What a compiler makes of a loop depends on its length: only in stacks of one size does a replicate have the same
-        numbers, to the last bit, whichever others it is trained with.
+        What a compiler makes of a loop, or a GPU's library of a product, depends on its length: only in stacks of one
+        size does a replicate have the same numbers, to the last bit, whichever others it is trained with.
         """
-        return [*replicates, *replicates[-1:] * (size - len(replicates) if self.compiles else 0)]
+        alike = self.device == CPU and not self.compiles
+        return [*replicates, *replicates[-1:] * (0 if alike else size - len(replicates))]
 
     def precise(self, network: nn.Module) -> nn.Module:
         """``network`` in the precision that is asked for."""
@@ -78,10 +80,9 @@ class Compute:
         """Root mean square of what the precision changes in a network's output, over that of the output."""
         with torch.no_grad():
             with_it = self.precise(network)(*inputs)
-            before = torch.get_float32_matmul_precision()
-            torch.set_float32_matmul_precision("highest")
+            _allow_tf32(False)
             exact = network(*inputs)
-            torch.set_float32_matmul_precision(before)
+            _allow_tf32(self.precision == "tf32")
         return float((with_it - exact).square().mean().sqrt() / exact.square().mean().sqrt())
 
 
@@ -92,18 +93,29 @@ def start(settings: dict[str, Any]) -> Compute:
         DeviceError: if this machine has no such device, or no compiler.
     """
     device = chosen(settings["device"])
-    if settings["compile"] and device.type == "cpu":
-        _check_compiler()
+    if settings["compile"]:
+        _check_compiler(device)
     torch.set_flush_denormal(True)  # weight decay otherwise makes products a hundred times slower
-    if settings["precision"] == "tf32":
-        torch.set_float32_matmul_precision("high")
+    _allow_tf32(settings["precision"] == "tf32")
     return Compute(device, settings["compile"], settings["precision"])
 
 
-def _check_compiler() -> None:
+def _allow_tf32(allowed: bool) -> None:
+    """Torch's convolutions use tf32 unless they are told not to, its products only if they are told to."""
+    torch.set_float32_matmul_precision("high" if allowed else "highest")
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+def _check_compiler(device: torch.device) -> None:
     """Refuse before anything is trained what torch would refuse in the midst of it, in two hundred lines."""
     from torch._inductor import cpp_builder, exc
+    from torch.utils._triton import has_triton
 
+    if device.type != "cpu" and not has_triton():
+        raise DeviceError(
+            "compute.compile = true: torch compiles for this GPU with Triton and cannot use it; install the package "
+            "triton that belongs to this build of torch, or write false"
+        )
     try:
         cpp_builder.get_cpp_compiler()
     except exc.InvalidCxxCompiler as error:

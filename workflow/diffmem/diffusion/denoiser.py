@@ -31,6 +31,22 @@ def denoiser(network: nn.Module, schedule: Schedule) -> Denoiser:
     return denoise
 
 
+def in_parts(denoise: Denoiser, size: int) -> Denoiser:
+    """``denoise`` that is given ``size`` points at a time, at one noise level for all, so that memory is bounded.
+
+    A size of 0 is all points at once.
+    """
+    if not size:
+        return denoise
+
+    def parts(x: torch.Tensor, sigma: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
+        points = x.split(size, 1)
+        labels = [()] * len(points) if label is None else zip(label.split(size, 1))
+        return torch.cat([denoise(part, sigma, *own) for part, own in zip(points, labels, strict=True)], 1)
+
+    return parts
+
+
 def loss(
     network: nn.Module,
     schedule: Schedule,
@@ -75,6 +91,8 @@ def schedule(settings: dict[str, Any]) -> Schedule:
     return registry.load(target)(**registry.chosen(target, settings))
 
 
-def torch_generator(seed: int, *, replicate: int, purpose: str, index: rng.Index = 0) -> torch.Generator:
-    """Torch generator of the CPU, on the stream of ``rng.stream``."""
-    return torch.Generator().manual_seed(rng.integer(seed, replicate=replicate, purpose=purpose, index=index))
+def torch_generator(
+    seed: int, *, replicate: int, purpose: str, index: rng.Index = 0, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """Torch generator on the stream of ``rng.stream``."""
+    return torch.Generator(device).manual_seed(rng.integer(seed, replicate=replicate, purpose=purpose, index=index))

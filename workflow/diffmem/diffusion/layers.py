@@ -86,5 +86,5 @@ def drop(x: torch.Tensor, rate: float, generators: Generators | None) -> torch.T
     """Dropout of ``x`` (r, ...) with masks from each replicate's own generator; without generators ``x`` itself."""
     if generators is None or rate == 0:
         return x
-    kept = torch.stack([torch.rand(x.shape[1:], generator=g) for g in generators]).to(x.device) >= rate
-    return x * kept / (1 - rate)
+    kept = torch.stack([torch.rand(x.shape[1:], generator=g, device=g.device) >= rate for g in generators])
+    return x * kept.to(x.device) / (1 - rate)

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from diffmem.diffusion import networks
+from diffmem.diffusion.batches import Batch
 from diffmem.diffusion.denoiser import loss, torch_generator
 from diffmem.diffusion.schedules import Schedule
 
@@ -54,6 +55,7 @@ class Losses:
         labels: of the points, shape (r, n), for conditional networks.
         held_out_labels: of the held-out ones, shape (r, n'); those that have none (-1) get that of a random training
             point each.
+        at_once: points that go through the network together; 0 is all of them.
     """
 
     def __init__(
@@ -66,8 +68,9 @@ class Losses:
         held_out_labels: torch.Tensor | None = None,
         seed: int,
         replicates: list[int],
+        at_once: int = 0,
     ):
-        self.schedule = schedule
+        self.schedule, self.at_once = schedule, at_once
         self.sets = points[:, :EVALUATED], held_out[:, :EVALUATED]
         self.u = (torch.arange(LEVELS, dtype=points.dtype, device=points.device) + 0.5) / LEVELS
         count, d = max(s.shape[1] for s in self.sets), points.shape[2]
@@ -94,8 +97,13 @@ class Losses:
     def _of(self, network: nn.Module, points: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
         """Loss at every level, of shape (r, l), on ``points`` (r, n, d)."""
         r, n, _ = points.shape
-        fixed = dict(x0=points, eps=self.eps[:, :n], label=labels)
-        return torch.stack([loss(network, self.schedule, u=u.expand(r, n), **fixed) for u in self.u], 1)
+        levels = (Batch(points, u.expand(r, n), self.eps[:, :n], labels) for u in self.u)
+        return torch.stack([self._mean(network, batch) for batch in levels], 1)
+
+    def _mean(self, network: nn.Module, batch: Batch) -> torch.Tensor:
+        """Loss on a batch, of shape (r,)."""
+        size, parts = batch.x0.shape[1], batch.split(self.at_once)
+        return sum(loss(network, self.schedule, **part._asdict()) * (part.x0.shape[1] / size) for part in parts)
 
 
 def loss_table(snapshot: Snapshot, *, replicates: list[int]) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Training of stacked replicates.
 
 Every replicate keeps its own data, order of batches, noise, dropout and gradient norm; Adam acts elementwise. A
-replicate's numbers are therefore the same in whatever stack it is trained.
+replicate's numbers are therefore the same in whatever stack it is trained (of one size, see ``compute``, where code is
+compiled or runs on a GPU).
 """
 
 import math
@@ -126,9 +127,9 @@ def train(
     optimizer = OPTIMIZERS[settings["optimizer"]]([packed.values], weight_decay=settings["weight_decay"], fused=True)
     mean = packed.flat.clone()
     sets = dict(points=points, held_out=held_out, labels=labels, held_out_labels=held_out_labels)
-    losses = Losses(schedule, **sets, **stream)
+    losses = Losses(schedule, **sets, **stream, at_once=settings["microbatch"])
     yield losses.snapshot(network, packed.flat.clone(), step=0, epoch=0)
-    dropout = [torch_generator(seed, replicate=i, purpose="dropout") for i in replicates]
+    dropout = [torch_generator(seed, replicate=i, purpose="dropout", device=compute.device) for i in replicates]
     objective, precise = compute.compiled(loss), compute.precise(packed)
     endless = batches(points, plan.batch, labels=labels, cycle=settings["cycle"], **stream)
     for step, batch in enumerate(islice(endless, last), 1):
