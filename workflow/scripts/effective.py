@@ -1,8 +1,8 @@
 """Effective memorization of every arm, and the paper's claims about what drives it.
 
 input    copies.parquet, quality.parquet and training.parquet of every cell that was run and every shard
-output   runs, effective_curves, effective, fits, factors, effective_losses and claims.parquet, columns as in
-         diffmem.studies.effective, effective_losses and claims
+output   runs, effective_curves, effective, thresholds, fits, factors, effective_losses and claims.parquet, columns as in
+         diffmem.studies.effective, effective_thresholds, effective_losses and claims
 """
 
 import pandas as pd
@@ -12,6 +12,7 @@ from diffmem.studies import effective
 from diffmem.studies.comparable import by_quality
 from diffmem.studies.effective_claims import claims
 from diffmem.studies.effective_losses import by_noise
+from diffmem.studies.effective_thresholds import thresholds
 from diffmem.studies.label_claims import label_claims
 
 job.start(snakemake.log[0])
@@ -30,6 +31,7 @@ words = dict(study=snakemake.wildcards.study, settings=snakemake.params.settings
 files.save_table(out.runs, runs)
 files.save_table(out.curves, effective.curves(runs, quality=list(effective.QUALITY)))
 files.save_table(out.estimates, effective.table(estimates))
+files.save_table(out.thresholds, thresholds(copies, cells=arms["cells"]))
 files.save_table(out.fits, effective.fits(found))
 files.save_table(out.factors, factors)
 near = found[arms["baseline"]].emm

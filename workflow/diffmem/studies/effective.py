@@ -70,8 +70,13 @@ def runs(
     wide = wide.join(floor.add_suffix("_floor")).assign(frechet_beyond_fresh=beyond)
     loss = training[training["set"] == "held-out"].groupby(key)["loss"].mean().rename("held_out_loss")
     table = _by_third(copies).merge(wide, on=key, validate="one_to_one").merge(loss, on=key, validate="one_to_one")
+    return located(table.drop(columns=["threshold"]), cells=cells)
+
+
+def located(table: pd.DataFrame, *, cells: dict[str, tuple[str, int]]) -> pd.DataFrame:
+    """A ``table`` by cell with the columns arm and n of its ``cells`` (name -> arm and size)."""
     arm, size = zip(*(cells[cell] for cell in table["cell"]), strict=True)
-    return table.drop(columns=["threshold"]).assign(arm=arm, n=size)
+    return table.assign(arm=arm, n=size)
 
 
 def shares_by_size(copies: pd.DataFrame, *, sizes: dict[str, int]) -> dict[int, list[float]]:

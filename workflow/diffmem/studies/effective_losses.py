@@ -10,7 +10,7 @@ import pandas as pd
 
 from diffmem.measure.intervals import over_replicates
 from diffmem.studies.comparable import Differs, by_loss_at_a_level
-from diffmem.studies.effective import Arms, groups
+from diffmem.studies.effective import Arms, groups, located
 
 COLUMNS = ["factor", "arm", "n", "set", "sigma", "mean", "low", "high", "replicates"]
 
@@ -36,8 +36,7 @@ def by_noise(
         the columns ``COLUMNS``, a row per panel (factor), arm, set and noise level.
     """
     last = training[training["step"] == training.groupby("cell")["step"].transform("max")]
-    arm, n = zip(*(cells[cell] for cell in last["cell"]), strict=True)
-    table = over_replicates(last.assign(arm=arm, n=n), by=["arm", "n", "set", "sigma"], value="loss")
+    table = over_replicates(located(last, cells=cells), by=["arm", "n", "set", "sigma"], value="loss")
     table = table[(table["set"] == "train") | table["arm"].isin(by_loss_at_a_level(differs))]
     parts = [pd.DataFrame(columns=COLUMNS)]
     for factor, names in groups(arms, baseline=baseline).items():
