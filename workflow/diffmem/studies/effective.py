@@ -38,6 +38,7 @@ from diffmem.measure.intervals import mean_interval, over_replicates
 
 RUN = ["arm", "n", "replicate"]
 SNAPSHOTS = ("last", "best")
+SHARES = ("r_mem_repeated", "r_mem_single")  # of copies of training images that are there repeatedly, and once
 OF = (*SNAPSHOTS, "relative")  # what EMM is estimated of
 POINTS = 100  # of a fitted curve
 FACTORS = [
@@ -60,9 +61,9 @@ def runs(
 ) -> pd.DataFrame:
     """The table of runs, from what the stages before it have written for all ``cells`` (name -> arm and size).
 
-    Besides the columns of the head of this module: null (r_mem of held-out points), knn, all
-    measures of quality (frechet, density, coverage, ...), what each is for fresh points (frechet_floor, ...),
-    frechet_beyond_fresh, and held_out_loss, the mean over noise levels.
+    Besides the columns of the head of this module: null (r_mem of held-out points), ``SHARES`` and the size of both
+    groups, knn, all measures of quality (frechet, density, coverage, ...), what each is for fresh points
+    (frechet_floor, ...), frechet_beyond_fresh, and held_out_loss, the mean over noise levels.
     """
     key = ["cell", "replicate", "step"]
     wide, floor = (quality.pivot(index=key, columns="measure", values=of) for of in ("value", "floor"))
