@@ -57,6 +57,10 @@ def test_a_baseline_that_is_no_arm_is_refused():
         study(effective={"baseline": "all"})
 
 
+def test_near_copies_can_be_merged_where_there_are_no_strata_to_mix():
+    assert study(measure={"merge": 0.1}).cells["base_n-25"]["measure"]["merge"] == 0.1
+
+
 def test_the_section_is_refused_where_the_question_does_not_use_it():
     with pytest.raises(config.ConfigError, match="the question outliers does not use it"):
         config.studies({"studies": {"s": {"effective": {"sizes": [25, 50]}}}})

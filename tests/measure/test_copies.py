@@ -6,9 +6,19 @@ from scipy.optimize import minimize_scalar
 
 from diffmem.data.gaussians import gaussian
 from diffmem.measure import copies
-from diffmem.measure.copies import interpolation, judged, knn_distance, pixels, rates, segment_distance, shares
+from diffmem.measure.copies import (
+    by_repetition,
+    interpolation,
+    judged,
+    knn_distance,
+    pixels,
+    rates,
+    segment_distance,
+    shares,
+)
 from diffmem.measure.criteria import second
 from diffmem.measure.neighbours import Index
+from diffmem.measure.table import references, tabulate
 
 THIRD = copies.THRESHOLDS.index(1 / 3)
 
@@ -52,6 +62,49 @@ def test_the_knn_distance_is_a_root_mean_square_per_pixel():
     for dimension in (4, 64):
         index = Index(np.array([np.zeros(dimension), np.full(dimension, 100.0)]))
         assert knn_distance(index.nearest(np.full((5, dimension), 3.0), 2).distance, dimension=dimension) == 3
+
+
+# --- repeated training images -----------------------------------------------------------------------------------------
+
+
+def copied(share_of_repeated, *, repeats=4, generated=2000, fresh=0.25, seed=0):
+    """Tables of points of which a quarter are fresh and the rest copies, so many of them of 40 repeated locations.
+
+    80 locations are there once. Of the copies half come near no location at the first of two snapshots.
+    """
+    rng = np.random.default_rng(seed)
+    points = rng.standard_normal((120, 32))
+    train = np.vstack([points, np.repeat(points[:40], repeats - 1, axis=0)])
+    location = np.concatenate([np.arange(120), np.repeat(np.arange(40), repeats - 1)])
+    number = round(generated * (1 - fresh))
+    of_repeated = np.arange(number) < share_of_repeated * number
+    original = np.where(of_repeated, rng.integers(0, 40, number), rng.integers(40, 120, number))
+    last = np.vstack([points[original] + 0.01 * rng.standard_normal((number, 32)), rng.standard_normal((500, 32))])
+    first = np.where(np.arange(len(last))[:, None] % 2, last, rng.standard_normal(last.shape))
+    every = dict(test=points + 9, test_location=np.arange(120), test_plain=np.ones(120, bool))
+    to = references(train=train, train_location=location, **every)
+    return np.stack([tabulate(first, to), tabulate(last, to)]), location
+
+
+@pytest.mark.parametrize("share", [0, 0.2, 2 / 3, 1])
+def test_copies_of_repeated_training_images_are_told_from_those_of_others(share):
+    tables, location = copied(share)
+    found = by_repetition(tables, location=location)
+    third = found[found["threshold"] == 1 / 3].set_index("snapshot")
+    assert third["r_mem_repeated"].tolist() == pytest.approx([0.375 * share, 0.75 * share], abs=0.001)
+    assert third["r_mem_single"].tolist() == pytest.approx([0.375 * (1 - share), 0.75 * (1 - share)], abs=0.001)
+    assert (found["repeated_locations"] == 40 / 120).all()
+    assert (found["repeated_rows"] == 160 / 240).all()
+
+
+def test_both_parts_are_the_whole_at_every_threshold():
+    tables, location = copied(0.3)
+    whole = rates(tables["train_distance"], fresh=tables[0]["train_distance"], dimension=32)
+    found = by_repetition(tables, location=location).merge(whole, on=["snapshot", "threshold"], validate="one_to_one")
+    assert len(found) == len(whole)
+    np.testing.assert_allclose(found["r_mem_repeated"] + found["r_mem_single"], found["r_mem"])
+    alone = by_repetition(tables, location=np.arange(120))
+    assert (alone[["r_mem_repeated", "repeated_locations", "repeated_rows"]] == 0).all(axis=None)
 
 
 # --- pixels -----------------------------------------------------------------------------------------------------------

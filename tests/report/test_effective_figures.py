@@ -136,6 +136,16 @@ def test_factors_are_ratios_and_differences_of_quality_line_by_line():
     assert "frechet excess" in right.get_xlabel()
 
 
+def test_quality_that_cannot_be_compared_leaves_its_line_empty():
+    table = planted_factors()
+    blank = [name for name in FACTORS if name.startswith("quality")]
+    table.loc[table["arm"] == "unique", blank] = np.nan
+    figure = effective.factors(table)
+    figure.draw_without_rendering()
+    seen = [xy[0] for xy in drawn(figure.axes[1], marker="s") if np.isfinite(xy).all()]
+    np.testing.assert_allclose(seen, [[0.2, 2], [0.2, 0]])
+
+
 def test_quality_and_share_are_those_of_one_run():
     curves, figure = planted_curves(), draw("quality")
     for (i, measure), (j, arms) in itertools.product(enumerate(MEASURES), enumerate(GROUPS.values())):

@@ -14,6 +14,7 @@ from diffmem.studies.claims import (
     WITHHELD,
     by_permutation,
     claims,
+    collected,
     over_training,
     verdict,
     withheld,
@@ -116,6 +117,13 @@ def test_against_permuted_labels_the_last_snapshot_decides():
     table = by_permutation(pd.DataFrame(rows), ratios={"c": 1.5}, settings={"c": "moons"})
     assert table["verdict"].tolist() == [REPRODUCED]
     assert table["effect"].item() == pytest.approx(0.2 + 3.5 / 1e3)
+
+
+def test_claims_of_studies_without_a_test_of_their_halves_keep_their_verdicts():
+    part = pd.DataFrame({"study": ["labels"], "cell": ["none"], "reference": [""], "verdict": ["reproduced"]})
+    assert collected([part, part], [])["verdict"].tolist() == ["reproduced"] * 2
+    tested = pd.DataFrame({"study": ["labels"], "cell": ["none"], "reference": [""], "p_value": [1e-9]})
+    assert "reproduced" not in collected([part], [tested])["verdict"].tolist()
 
 
 def test_verdicts_are_withheld_where_and_only_where_held_out_points_differ():

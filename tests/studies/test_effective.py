@@ -6,11 +6,11 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
+from diffmem.studies import effective
 from diffmem.studies.effective import (
     OF,
     changed,
     chosen,
-    comparable,
     curves,
     estimates,
     factors,
@@ -68,13 +68,23 @@ def test_curves_are_means_and_students_intervals_over_replicates():
         assert row["replicates"] == 4
 
 
-def test_the_held_out_loss_is_compared_where_labels_are_the_same():
-    found = curves(planted().assign(held_out_loss=0.1), quality=["held_out_loss", "frechet"])
-    kept = comparable(found, arms=ARMS, baseline="base")
-    assert set(kept.loc[kept["measure"] == "held_out_loss", "arm"]) == {"base", "wide"}
-    fair = found["measure"] != "held_out_loss"
-    assert kept[kept["measure"] != "held_out_loss"].equals(found[fair])
-    assert comparable(found, arms={arm: {} for arm in ARMS}, baseline="base").equals(found)
+def test_the_frechet_distance_of_fresh_points_is_taken_off_in_every_replicate():
+    """A generator of fresh points reads what fresh points read, 2.17 and 2.3, and one that is off 0.5 more."""
+    key = [("a_n-50", r, step) for r in (0, 1) for step in (0, 9)]
+    times = pd.DataFrame(key, columns=["cell", "replicate", "step"])
+    floor = times["replicate"].map({0: 2.17, 1: 2.3})
+    frechet = times.assign(measure="frechet", value=floor + 0.5 * (times["step"] == 0), floor=floor)
+    density = times.assign(measure="density", value=0.7, floor=1.1)
+    found = effective.runs(
+        times.assign(threshold=1 / 3, r_mem=0.5, count=100),
+        pd.concat([density, frechet]),
+        times.assign(set="held-out", loss=0.2),
+        cells={"a_n-50": ("a", 50)},
+    )
+    assert found["frechet_beyond_fresh"].tolist() == pytest.approx([0.5, 0, 0.5, 0])
+    assert found["frechet_floor"].tolist() == [2.17, 2.17, 2.3, 2.3]
+    assert set(found["density"]) == {0.7}
+    assert set(found["density_floor"]) == {1.1}
 
 
 def test_every_arm_has_its_crossing_and_a_curve_through_it():
@@ -138,7 +148,8 @@ def test_the_table_says_open_ends_in_words():
 
 def test_factors_are_ratios_to_the_baseline_with_the_quality_at_a_common_size():
     runs = planted()
-    found = factors(runs, estimates(runs), arms=ARMS, baseline="base", quality="frechet").set_index("arm")
+    known = dict(arms=ARMS, baseline="base", quality="frechet")
+    found = factors(runs, estimates(runs), **known, fair=list(ARMS)).set_index("arm")
     assert found["factor"].to_dict() == {"random": "labels random-10", "wide": "width 256"}
     for arm in ("random", "wide"):
         row, truth = found.loc[arm], EMM[arm] / EMM["base"]
@@ -152,9 +163,21 @@ def test_factors_are_ratios_to_the_baseline_with_the_quality_at_a_common_size():
 
 def test_quality_is_missing_where_no_size_is_shared():
     runs = pd.concat([planted({"base": 120}), planted({"wide": 60}, sizes=(30, 60, 110, 230))], ignore_index=True)
-    found = factors(runs, estimates(runs), arms=ARMS, baseline="base", quality="frechet")
+    known = dict(arms=ARMS, baseline="base", quality="frechet")
+    found = factors(runs, estimates(runs), **known, fair=list(ARMS))
     assert found["ratio"].item() == pytest.approx(0.5, rel=0.1)
     assert found["quality"].isna().all()
+
+
+def test_the_quality_of_an_arm_that_cannot_be_compared_is_left_blank_and_its_copies_are_not():
+    runs = planted()
+    known = dict(arms=ARMS, baseline="base", quality="frechet")
+    every, some = (factors(runs, estimates(runs), **known, fair=fair) for fair in (list(ARMS), ["base", "wide"]))
+    blank = some.set_index("arm").loc["random"]
+    assert blank[[name for name in some if name.startswith("quality")]].isna().all()
+    assert some["ratio"].equals(every["ratio"])
+    wide = [table[table["arm"] == "wide"] for table in (some, every)]
+    pd.testing.assert_frame_equal(*wide, check_dtype=False)
 
 
 def test_what_an_arm_changes_is_what_differs_from_the_baseline():

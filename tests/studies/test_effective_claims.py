@@ -45,7 +45,7 @@ def judged(emm, *, replicates=6, spread=0.03, seed=0):
     runs = pd.concat(rows, ignore_index=True).assign(step=1, epoch=1.0, count=1000, frechet=0.5)
     found = estimates(runs)
     known = dict(arms=arms, baseline="base")
-    quality = factors(runs, found, quality="frechet", **known)
+    quality = factors(runs, found, quality="frechet", **known, fair=list(arms))
     return claims(runs, found, study="s", settings="digits", factors=quality, **known)
 
 

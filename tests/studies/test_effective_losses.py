@@ -13,6 +13,7 @@ ARMS = {
     "random": {"labels": "random-10", "width": 64},
     "wide": {"labels": "none", "width": 256},
 }
+DIFFERS = {"base": [], "random": ["data.labels"], "wide": ["model.width"]}
 SIZES = {"base": (25, 50, 100), "random": (25, 50, 100), "wide": (25, 100)}
 CELLS = {f"{arm}_n-{n}": (arm, n) for arm, sizes in SIZES.items() for n in sizes}
 SIGMA = (0.1, 1.0)
@@ -30,7 +31,7 @@ def planted(replicates=4):
 
 
 def found(near, **changes):
-    settings = {"cells": CELLS, "arms": ARMS, "baseline": "base", **changes}
+    settings = {"cells": CELLS, "arms": ARMS, "differs": DIFFERS, "baseline": "base", **changes}
     return by_noise(planted(), near=near, **settings)
 
 
@@ -52,9 +53,11 @@ def test_losses_are_means_over_replicates_at_the_last_snapshot():
     assert held_out - train == pytest.approx(5)
 
 
-def test_held_out_losses_are_those_of_arms_with_the_baselines_labels():
+def test_held_out_losses_are_those_of_arms_of_which_they_can_be_compared():
     assert set(found(48).query("set == 'held-out'")["arm"]) == {"base", "wide"}
-    assert set(found(48, baseline="random").query("set == 'held-out'")["arm"]) == {"random"}
+    other = {**DIFFERS, "wide": ["model.width", "data.pixels"]}
+    assert set(found(48, differs=other).query("set == 'held-out'")["arm"]) == {"base"}
+    assert set(found(48, differs=other).query("set == 'train'")["arm"]) == set(ARMS)
 
 
 def test_arms_that_share_no_size_have_no_panel():

@@ -34,12 +34,20 @@ def arms(
 ) -> Arms:
     """The arms of a study from its ``cells`` (name -> complete settings) and its section ``effective``."""
     varied = {factor for _, changes in named for factor in _factors(changes)}
+    at_first = {arm: cells[next(iter(sizes.values()))] for arm, sizes in of_arm.items()}
     values = {}
-    for arm, sizes in of_arm.items():
-        every = _factors(cells[next(iter(sizes.values()))])
+    for arm, cell in at_first.items():
+        every = _factors(cell)
         values[arm] = {factor: every[factor] for factor in sorted(varied)}
     baseline = settings["baseline"] or next(iter(of_arm))
-    return Arms(of_arm, values, baseline, settings["search"])
+    differs = {arm: _differing(cell, at_first[baseline]) for arm, cell in at_first.items()}
+    return Arms(of_arm, values, differs, baseline, settings["search"])
+
+
+def _differing(settings: dict[str, Any], others: dict[str, Any]) -> list[str]:
+    """The keys, as ``section.key``, in which two complete cells differ."""
+    sections = [section for section, keys in settings.items() if isinstance(keys, dict)]
+    return [f"{s}.{key}" for s in sections for key, value in settings[s].items() if value != others[s].get(key)]
 
 
 def _factors(settings: dict[str, Any]) -> dict[str, Any]:

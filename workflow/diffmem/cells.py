@@ -11,12 +11,14 @@ class Arms:
     Attributes:
         cells: arm -> size -> name of the cell.
         factors: arm -> factor -> value, of every factor in which any two arms differ.
+        differs: arm -> dotted keys in which its settings differ from the baseline's at the same size.
         baseline: the arm that the others are compared with.
         search: whether only those sizes are run that a search for EMM asks for.
     """
 
     cells: dict[str, dict[int, str]]
     factors: dict[str, dict[str, Any]]
+    differs: dict[str, list[str]]
     baseline: str
     search: bool
 

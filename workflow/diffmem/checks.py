@@ -79,8 +79,10 @@ def resolve(cell: dict[str, Any]) -> dict[str, Any]:
     return cell
 
 
-def problem(cell: dict[str, Any]) -> str | None:
+def problem(cell: dict[str, Any], question: str) -> str | None:
     """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
+    if question == "outliers" and (merge := cell["measure"]["merge"]):
+        return f"measure.merge = {merge}: must be 0 for the question outliers, merging would mix its strata"
     training = (_data, _collection, _labels, _model, _training, _sampling, _neighbours, _finite)
     rules = (onset_checks.spectrum, onset_checks.sizes) if "onset" in cell else training
     return next(filter(None, (check(cell) for check in rules)), None)

@@ -104,7 +104,7 @@ def _study(name: str, settings: dict[str, Any], given: dict[str, Any], seed: int
         chosen = _merge(common, changes)
         _validate(chosen, schema, where)
         complete = checks.resolve(chosen)
-        if problem := checks.unused([complete], changes) or checks.problem(complete):
+        if problem := checks.unused([complete], changes) or checks.problem(complete, question):
             raise ConfigError(f"{where}.{problem}")
         cells[cell] = {**complete, "seed": seed}
     if problem := checks.unused(list(cells.values()), given):

@@ -27,12 +27,17 @@ def run_cells(study):
 
 
 def arms_of(study):
-    """Factors of every arm of a study, its baseline, and arm, size and name of every cell."""
+    """Factors of every arm of a study, its baseline, keys that differ from it, and arm and size of every cell."""
     arms = STUDIES[study].arms
     cells = {
         name: [arm, n] for arm, own in arms.cells.items() for n, name in own.items()
     }
-    return {"factors": arms.factors, "baseline": arms.baseline, "cells": cells}
+    return {
+        "factors": arms.factors,
+        "baseline": arms.baseline,
+        "differs": arms.differs,
+        "cells": cells,
+    }
 
 
 def arm_words(wildcards):

@@ -50,6 +50,7 @@ rule effective:
         runs="results/{study}/runs.parquet",
         curves="results/{study}/effective_curves.parquet",
         estimates="results/{study}/effective.parquet",
+        thresholds="results/{study}/thresholds.parquet",
         fits="results/{study}/fits.parquet",
         factors="results/{study}/factors.parquet",
         losses="results/{study}/effective_losses.parquet",

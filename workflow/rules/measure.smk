@@ -17,6 +17,7 @@ rule neighbours:
     params:
         cell=settings("neighbours", "seed"),
         rounded=lambda wildcards: settings("measure")(wildcards)["measure"]["rounded"],
+        merge=lambda wildcards: settings("measure")(wildcards)["measure"]["merge"],
         device=lambda wildcards: settings("compute")(wildcards)["compute"]["device"],
         code=code("neighbours.py", "neighbours"),
     script:

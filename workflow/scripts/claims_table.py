@@ -4,15 +4,13 @@ input    tables of claims and exchangeability.parquet of every study
 output   claims.csv
 """
 
-import pandas as pd
-
 from diffmem import files, job
-from diffmem.studies.claims import withheld
+from diffmem.studies.claims import collected
 
 job.start(snakemake.log[0])
-table = pd.concat([files.load_table(path, columns=("claim", "verdict")) for path in snakemake.input.claims])
-tested = pd.concat([files.load_table(path, columns=("p_value",)) for path in snakemake.input.exchangeability])
-table = withheld(table, tested)
+claims = [files.load_table(path, columns=("claim", "verdict")) for path in snakemake.input.claims]
+tested = [files.load_table(path, columns=("p_value",)) for path in snakemake.input.exchangeability]
+table = collected(claims, tested)
 table["figure"] = "results/" + table["study"] + "/figures/" + table["figure"] + ".png"
 with files.replacing(snakemake.output[0]) as path:
     table.to_csv(path, index=False, float_format="%.4g")

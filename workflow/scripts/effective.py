@@ -1,16 +1,18 @@
 """Effective memorization of every arm, and the paper's claims about what drives it.
 
 input    copies.parquet, quality.parquet and training.parquet of every cell that was run and every shard
-output   runs, effective_curves, effective, fits, factors, effective_losses and claims.parquet, columns as in
-         diffmem.studies.effective, effective_losses and claims
+output   runs, effective_curves, effective, thresholds, fits, factors, effective_losses and claims.parquet, columns as in
+         diffmem.studies.effective, effective_thresholds, effective_losses and claims
 """
 
 import pandas as pd
 
 from diffmem import files, job
 from diffmem.studies import effective
+from diffmem.studies.comparable import by_quality
 from diffmem.studies.effective_claims import claims
 from diffmem.studies.effective_losses import by_noise
+from diffmem.studies.effective_thresholds import thresholds
 from diffmem.studies.label_claims import label_claims
 
 job.start(snakemake.log[0])
@@ -23,14 +25,17 @@ runs = effective.runs(copies, quality, training, cells=arms["cells"])
 estimates = {of: effective.estimates(runs, of=of) for of in effective.OF}
 found = estimates["last"]
 compared = dict(arms=arms["factors"], baseline=arms["baseline"])
-factors = effective.factors(runs, found, **compared, quality="frechet")
+fair = by_quality(arms["differs"])
+factors = effective.factors(runs, found, **compared, quality="frechet_beyond_fresh", fair=fair)
 words = dict(study=snakemake.wildcards.study, settings=snakemake.params.settings)
 files.save_table(out.runs, runs)
-files.save_table(out.curves, effective.curves(runs, quality=list(effective.QUALITY)))
+files.save_table(out.curves, effective.curves(runs, quality=[*effective.SHARES, *effective.QUALITY]))
 files.save_table(out.estimates, effective.table(estimates))
+files.save_table(out.thresholds, thresholds(copies, cells=arms["cells"]))
 files.save_table(out.fits, effective.fits(found))
 files.save_table(out.factors, factors)
-losses = by_noise(training, cells=arms["cells"], **compared, near=found[arms["baseline"]].emm)
+near = found[arms["baseline"]].emm
+losses = by_noise(training, cells=arms["cells"], **compared, differs=arms["differs"], near=near)
 files.save_table(out.losses, losses)
 rows = claims(runs, found, **compared, **words, factors=factors)
 if any("labels" in values for values in arms["factors"].values()):

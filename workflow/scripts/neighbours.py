@@ -4,7 +4,8 @@ input    data.npz, samples.npy (r, s, g, d), ceiling.npz
 output   neighbours/generated.npy (r, s, g), rows as in diffmem.measure.table
          neighbours/references.npz: fresh (r, f) and ceiling (r, c), such rows; spacing (r, n), distance from the location
          of every training row to the nearest other one; held_out (r, n'), from every test row to the nearest training
-         location; sigma_min
+         location; location (r, n), of every training row with near copies merged, the number of the one that stands
+         for them; sigma_min
          neighbours/recall.parquet: replicate, snapshot, index and the columns of diffmem.measure.recall
 """
 
@@ -16,6 +17,7 @@ import pandas as pd
 from diffmem import files, job, registry, rng
 from diffmem.measure.copies import pixels
 from diffmem.measure.criteria import spacing
+from diffmem.measure.merging import merged
 from diffmem.measure.recall import REFERENCES, measured
 from diffmem.measure.table import ROW, references, tabulate
 from diffmem.points import first_rows
@@ -30,23 +32,25 @@ POINTS = ("train", "train_location", "test", "test_location", "test_plain")
 data = files.load_arrays(snakemake.input.data, names=(*POINTS, "fresh", "replicate"))
 samples = files.load_array(snakemake.input.samples, ndim=4)
 ceiling = files.load_arrays(snakemake.input.ceiling, names=("points", "sigma_min"))
-known, checked = {"fresh": [], "ceiling": [], "spacing": [], "held_out": []}, []
+known, checked = {"fresh": [], "ceiling": [], "spacing": [], "held_out": [], "location": []}, []
 with files.new_array(snakemake.output.generated, shape=samples.shape[:3], dtype=ROW) as generated:
     for i, replicate in enumerate(data["replicate"].tolist()):
         train, test = seen(data["train"][i]), seen(data["test"][i])
         points = {**{name: data[name][i] for name in POINTS}, "train": train, "test": test}
-        to = references(**points, searches=searches)
+        location = merged(data["train"][i], data["train_location"][i], radius=snakemake.params.merge)
+        to = references(**points, train_merged=location, searches=searches)
         known["fresh"].append(tabulate(seen(data["fresh"][i]), to))
         known["ceiling"].append(tabulate(seen(ceiling["points"][i]), to))
-        location = data["train_location"][i]
         known["spacing"].append(spacing(train[first_rows(location)], to.train)[location])
+        known["location"].append(to.train_location[location])
         known["held_out"].append(to.train.nearest(test, 1).distance[:, 0].astype(np.float32))
         for j, points in enumerate(map(seen, samples[i])):
             generated[i, j] = tabulate(points, to)
             draw = rng.generator(cell["seed"], replicate=replicate, purpose="recall", index=j)
             share = measured(points, generated[i, j], to, queries=cell["neighbours"]["checked"], rng=draw)
             checked.append({"replicate": replicate, "snapshot": j, "index": to.train.kind, **share})
-        job.say(f"neighbours among {len(to.train.positions)} training locations by {to.train.kind}")
+        fewer = len(first_rows(data["train_location"][i])) - len(to.train.positions)
+        job.say(f"neighbours among {len(to.train.positions)} training locations by {to.train.kind}, {fewer} merged")
 arrays = {name: np.stack(parts) for name, parts in known.items()}
 files.save_arrays(snakemake.output.references, {**arrays, "sigma_min": ceiling["sigma_min"]})
 checked = pd.DataFrame(checked)

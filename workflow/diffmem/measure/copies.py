@@ -74,6 +74,33 @@ def rates(tables: np.ndarray, *, fresh: np.ndarray, dimension: int) -> pd.DataFr
     return pd.concat(parts, ignore_index=True)
 
 
+def by_repetition(tables: np.ndarray, *, location: np.ndarray) -> pd.DataFrame:
+    """Equation (1) of every snapshot in two parts: copies of what is in the training set repeatedly, and once.
+
+    A copy is one of the training location that is nearest to it. The parts add up to R_mem. Where repetition makes no
+    difference to a model that copies, the first is R_mem times the repeated rows' share.
+
+    Args:
+        tables: neighbour tables (s, g), with train_distance and train_location.
+        location: of every training row, of shape (n,), as in the tables.
+
+    Returns:
+        the columns snapshot, threshold, r_mem_repeated, r_mem_single, and the share of the repeated group among the
+        training locations (repeated_locations) and rows (repeated_rows).
+    """
+    rows = np.bincount(location)
+    repeated = rows > 1
+    sizes = {"repeated_locations": repeated.sum() / (rows > 0).sum(), "repeated_rows": repeated[location].mean()}
+    parts = []
+    for number, table in enumerate(tables):
+        of_repeated, score = repeated[table["train_location"][:, 0]], second(table["train_distance"])
+        for threshold in THRESHOLDS:
+            copied = score < threshold
+            found = {"r_mem_repeated": np.mean(copied & of_repeated), "r_mem_single": np.mean(copied & ~of_repeated)}
+            parts.append({"snapshot": number, "threshold": threshold, **found, **sizes})
+    return pd.DataFrame(parts)
+
+
 def judged(
     *, train: np.ndarray, held_out: np.ndarray, generated: np.ndarray, space: Space | None = None
 ) -> pd.DataFrame:

@@ -35,6 +35,7 @@ class References:
     train: Index
     plain: Index
     extra: Index  # matched test locations that are not plain
+    train_location: np.ndarray
     plain_location: np.ndarray
     extra_location: np.ndarray
 
@@ -55,6 +56,7 @@ def references(
     test: np.ndarray,
     test_location: np.ndarray,
     test_plain: np.ndarray,
+    train_merged: np.ndarray | None = None,
     searches: Searches = exact,
 ) -> References:
     """Index one replicate's points.
@@ -62,15 +64,19 @@ def references(
     Args:
         train, test: points of shape (n, d) and (n', d).
         train_location, test_location: location of every row.
+        train_merged: the same with near copies merged (`merging`), of which the first stands for all, in place and in
+            number; none merges nothing.
         test_plain: which rows belong to the plain test set.
         searches: how neighbours are sought among the locations of each of the three sets.
     """
     rows = first_rows(test_location)
+    train_rows = first_rows(train_location if train_merged is None else train_merged)
     plain = test_plain[rows]
     return References(
-        train=Index(train[first_rows(train_location)], searches),
+        train=Index(train[train_rows], searches),
         plain=Index(test[rows[plain]], searches),
         extra=Index(test[rows[~plain]], searches),
+        train_location=train_location[train_rows],
         plain_location=test_location[rows[plain]],
         extra_location=test_location[rows[~plain]],
     )
@@ -80,7 +86,8 @@ def tabulate(generated: np.ndarray, to: References) -> np.ndarray:
     """Neighbour table of the points ``generated`` (g, d): an array of shape (g,) and type ``ROW``."""
     table = np.empty(len(generated), dtype=ROW)
     train = to.train.nearest(generated, 2)
-    table["train_distance"], table["train_location"] = train.distance, train.location
+    table["train_distance"] = train.distance
+    table["train_location"] = np.where(train.location >= 0, to.train_location[train.location], -1)
     plain, extra = to.plain.nearest(generated, 1), to.extra.nearest(generated, 1)
     table["plain_distance"] = plain.distance[:, 0]
     closer = extra.distance[:, 0] < plain.distance[:, 0]

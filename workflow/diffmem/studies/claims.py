@@ -98,6 +98,15 @@ def by_permutation(pooled: pd.DataFrame, *, ratios: dict[str, float], settings: 
     return pd.DataFrame(rows).reindex(columns=COLUMNS)
 
 
+def collected(claims: list[pd.DataFrame], tested: list[pd.DataFrame]) -> pd.DataFrame:
+    """The ``claims`` of all studies, without verdicts where halves that were ``tested`` are not exchangeable.
+
+    Studies of other papers than the first have no such test, so that there may be none.
+    """
+    table = pd.concat(claims)
+    return withheld(table, pd.concat(tested)) if tested else table
+
+
 def withheld(claims: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     """``claims`` without verdicts for cells and references whose halves are not exchangeable.
 

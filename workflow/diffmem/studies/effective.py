@@ -23,8 +23,8 @@ and R' is a share of c times as many points: the copies are those that were coun
 says nothing and is left out.
 
 A factor is shown by the ratio of its arm's EMM to the baseline's, beside what it does to quality at one common size:
-that nearest to the baseline's EMM, on the log scale, at which both were run. Frechet distance, density and coverage are
-of the samples alone and fair to every arm. The held-out loss is not where labels differ (`diffusion.losses`).
+that nearest to the baseline's EMM, on the log scale, at which both were run. Not every arm can be compared so
+(`comparable`). The Frechet distance is shown less that of fresh points, which is above zero where pixels are many.
 """
 
 import numpy as np
@@ -38,6 +38,7 @@ from diffmem.measure.intervals import mean_interval, over_replicates
 
 RUN = ["arm", "n", "replicate"]
 SNAPSHOTS = ("last", "best")
+SHARES = ("r_mem_repeated", "r_mem_single")  # of copies of training images that are there repeatedly, and once
 OF = (*SNAPSHOTS, "relative")  # what EMM is estimated of
 POINTS = 100  # of a curve through a crossing
 FACTORS = [
@@ -46,10 +47,10 @@ FACTORS = [
 ]  # fmt: skip
 
 QUALITY = {
-    "frechet": "Frechet distance to held-out points,\nbeyond fresh ones",
+    "frechet_beyond_fresh": "Frechet distance to held-out points,\nless that of fresh ones",
     "density": "density of generated points\namong held-out ones",
     "coverage": "coverage of held-out points",
-    "held_out_loss": "held-out loss, of arms with\nthe baseline's labels",
+    "held_out_loss": "held-out loss, of arms with the\nbaseline's labels, data and noise",
 }
 
 Arms = dict[str, dict[str, object]]  # name -> factor values
@@ -60,15 +61,23 @@ def runs(
 ) -> pd.DataFrame:
     """The table of runs, from what the stages before it have written for all ``cells`` (name -> arm and size).
 
-    Besides the columns of the head of this module: null (r_mem of held-out points), knn, all
-    measures of quality (frechet, density, coverage, ...), and held_out_loss, the mean over noise levels.
+    Besides the columns of the head of this module: null (r_mem of held-out points), ``SHARES`` and the size of both
+    groups, knn, all measures of quality (frechet, density, coverage, ...), what each is for fresh points
+    (frechet_floor, ...), frechet_beyond_fresh, and held_out_loss, the mean over noise levels.
     """
     key = ["cell", "replicate", "step"]
-    wide = quality.pivot(index=key, columns="measure", values="value")
+    wide, floor = (quality.pivot(index=key, columns="measure", values=of) for of in ("value", "floor"))
+    beyond = wide["frechet"] - floor["frechet"]
+    wide = wide.join(floor.add_suffix("_floor")).assign(frechet_beyond_fresh=beyond)
     loss = training[training["set"] == "held-out"].groupby(key)["loss"].mean().rename("held_out_loss")
     table = _by_third(copies).merge(wide, on=key, validate="one_to_one").merge(loss, on=key, validate="one_to_one")
+    return located(table.drop(columns=["threshold"]), cells=cells)
+
+
+def located(table: pd.DataFrame, *, cells: dict[str, tuple[str, int]]) -> pd.DataFrame:
+    """A ``table`` by cell with the columns arm and n of its ``cells`` (name -> arm and size)."""
     arm, size = zip(*(cells[cell] for cell in table["cell"]), strict=True)
-    return table.drop(columns=["threshold"]).assign(arm=arm, n=size)
+    return table.assign(arm=arm, n=size)
 
 
 def shares_by_size(copies: pd.DataFrame, *, sizes: dict[str, int]) -> dict[int, list[float]]:
@@ -107,17 +116,6 @@ def relative(runs: pd.DataFrame) -> pd.DataFrame:
     """``runs`` with r_mem relative to the ceiling (1) and the count that goes with it."""
     seen = runs[runs["ceiling"] > 0]
     return seen.assign(r_mem=(seen["r_mem"] / seen["ceiling"]).clip(upper=1), count=seen["count"] * seen["ceiling"])
-
-
-def same_labels(arms: Arms, *, baseline: str) -> list[str]:
-    """The arms whose labels are those of the baseline."""
-    return [arm for arm, values in arms.items() if values.get("labels") == arms[baseline].get("labels")]
-
-
-def comparable(curves: pd.DataFrame, *, arms: Arms, baseline: str) -> pd.DataFrame:
-    """``curves`` without the held-out loss of arms whose labels are not the baseline's: it answers another question."""
-    alike = curves["arm"].isin(same_labels(arms, baseline=baseline))
-    return curves[(curves["measure"] != "held_out_loss") | alike]
 
 
 def estimates(runs: pd.DataFrame, *, of: str = "last") -> dict[str, Estimate]:
@@ -172,18 +170,21 @@ def changed(factors: dict[str, object], baseline: dict[str, object]) -> dict[str
     return {name: value for name, value in factors.items() if value != baseline.get(name)}
 
 
-def factors(runs: pd.DataFrame, found: dict[str, Estimate], *, arms: Arms, baseline: str, quality: str) -> pd.DataFrame:
+def factors(
+    runs: pd.DataFrame, found: dict[str, Estimate], *, arms: Arms, baseline: str, quality: str, fair: list[str]
+) -> pd.DataFrame:
     """EMM of every arm over that of the baseline, and its quality at a common size.
 
     Args:
         runs: the table of runs.
         found: the EMM of every arm.
         quality: the column of ``runs`` that says how good the samples are.
+        fair: the arms of which it can be compared (`comparable.by_quality`).
 
     Returns:
         the columns ``FACTORS``: what differs from the baseline, in words; EMM over that of the baseline with its
         interval; the quality of both at the size ``quality_n``, and their difference, paired by replicate, with its
-        own. Missing where an arm shares no size with the baseline.
+        own. Missing where an arm shares no size with the baseline, or is none of ``fair``.
     """
     last = chosen(runs, "last")
     rows = []
@@ -192,7 +193,7 @@ def factors(runs: pd.DataFrame, found: dict[str, Estimate], *, arms: Arms, basel
         words = ", ".join(f"{name} {value}" for name, value in changed(arms[arm], arms[baseline]).items())
         row = {"arm": arm, "factor": words, "ratio": of.value, "low": of.low, "high": of.high, "censored": of.censored}
         row["replicates"] = min(found[arm].replicates, found[baseline].replicates)
-        beside = _beside(last, arm, baseline, near=found[baseline].emm, quality=quality)
+        beside = _beside(last, arm, baseline, near=found[baseline].emm, quality=quality) if arm in fair else {}
         rows.append({**row, "measure": quality, **beside})
     return pd.DataFrame(rows, columns=FACTORS)
 

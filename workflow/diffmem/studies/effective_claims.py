@@ -186,7 +186,8 @@ def _row(claim: str, pair: Pair, statement: str, verdict: str) -> dict[str, obje
 
 def _qualities(factors: pd.DataFrame) -> dict[str, str]:
     """Arm -> its quality beside the baseline's, in words."""
-    return {
-        row.arm: f"; {row.measure} {row.quality:.3g} against {row.quality_baseline:.3g} at n = {row.quality_n:,.0f}"
-        for row in factors[factors["quality"].notna()].itertuples()
-    }
+    words = {}
+    for row in factors[factors["quality"].notna()].itertuples():
+        both = f"{row.quality:.3g} against {row.quality_baseline:.3g} at n = {row.quality_n:,.0f}"
+        words[row.arm] = f"; {row.measure.replace('_', ' ')} {both}"
+    return words

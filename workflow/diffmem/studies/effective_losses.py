@@ -1,36 +1,43 @@
 """The training objective by noise level, arm beside arm at one size: where in noise a model knows its training set.
 
 A panel holds the arms that differ in the same factor (``effective.groups``), at the size nearest to the baseline's EMM,
-on the log scale, of those that all of them have run. The loss on held-out points is left out for arms whose labels are
-not the baseline's (``effective.comparable``); that on training points, each under its own label, stays.
+on the log scale, of those that all of them have run. The loss on held-out points is left out for arms of which it
+cannot be compared (`comparable`); that on training points, of each arm's own and under their own labels, stays.
 """
 
 import numpy as np
 import pandas as pd
 
 from diffmem.measure.intervals import over_replicates
-from diffmem.studies.effective import Arms, groups, same_labels
+from diffmem.studies.comparable import Differs, by_loss_at_a_level
+from diffmem.studies.effective import Arms, groups, located
 
 COLUMNS = ["factor", "arm", "n", "set", "sigma", "mean", "low", "high", "replicates"]
 
 
 def by_noise(
-    training: pd.DataFrame, *, cells: dict[str, tuple[str, int]], arms: Arms, baseline: str, near: float
+    training: pd.DataFrame,
+    *,
+    cells: dict[str, tuple[str, int]],
+    arms: Arms,
+    differs: Differs,
+    baseline: str,
+    near: float,
 ) -> pd.DataFrame:
     """Mean and 95 % interval over replicates of the losses at the last snapshot, by panel.
 
     Args:
         training: the tables of all cells and shards: cell, replicate, step, set (train or held-out), sigma and loss.
         cells: name -> arm and size.
+        differs: in which keys of the config every arm differs from the baseline.
         near: the baseline's EMM.
 
     Returns:
         the columns ``COLUMNS``, a row per panel (factor), arm, set and noise level.
     """
     last = training[training["step"] == training.groupby("cell")["step"].transform("max")]
-    arm, n = zip(*(cells[cell] for cell in last["cell"]), strict=True)
-    table = over_replicates(last.assign(arm=arm, n=n), by=["arm", "n", "set", "sigma"], value="loss")
-    table = table[(table["set"] == "train") | table["arm"].isin(same_labels(arms, baseline=baseline))]
+    table = over_replicates(located(last, cells=cells), by=["arm", "n", "set", "sigma"], value="loss")
+    table = table[(table["set"] == "train") | table["arm"].isin(by_loss_at_a_level(differs))]
     parts = [pd.DataFrame(columns=COLUMNS)]
     for factor, names in groups(arms, baseline=baseline).items():
         own = table[table["arm"].isin(names)]
