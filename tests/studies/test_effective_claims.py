@@ -31,7 +31,7 @@ PAPER = {
 }
 
 
-def judged(emm, *, replicates=6, spread=0.03, seed=0):
+def judged(emm, *, replicates=6, spread=0.03, seed=0, classes=10):
     """The claims on arms that differ from ``BASE`` in one factor and have the given EMM."""
     rng = np.random.default_rng(seed)
     arms = {"base" if BASE[k] == v else f"{k} {v}": {**BASE, k: v} for k, v in emm}
@@ -46,7 +46,7 @@ def judged(emm, *, replicates=6, spread=0.03, seed=0):
     found = estimates(runs)
     known = dict(arms=arms, baseline="base")
     quality = factors(runs, found, quality="frechet", **known)
-    return claims(runs, found, study="s", settings="digits", factors=quality, **known)
+    return claims(runs, found, study="s", settings="digits", factors=quality, classes=classes, **known)
 
 
 def verdicts(table):
@@ -85,6 +85,26 @@ def test_the_rule_of_the_optimum_is_reproduced_by_what_follows_it():
     rule = table[table["claim"] == "E11"]
     assert set(rule["verdict"]) == {REPRODUCED}
     assert rule["effect"].tolist() == pytest.approx([1, 1], rel=0.1)
+
+
+@pytest.mark.parametrize(("classes", "arm"), [(2, "labels random-2"), (10, "labels random-10")])
+def test_true_labels_are_compared_with_as_many_random_ones(classes, arm):
+    arms = {
+        ("labels", "none"): 200,
+        ("labels", "class"): 250,
+        ("labels", "random-2"): 250,
+        ("labels", "random-10"): 400,
+    }
+    row = judged(arms, classes=classes).set_index("claim").loc["E6"]
+    assert (row["cell"], row["reference"]) == (arm, "labels class")
+    assert row["statement"] == f"{classes} random labels do as much as {classes} true ones"
+    assert row["verdict"] == {2: REPRODUCED, 10: REFUTED}[classes]
+
+
+def test_true_labels_are_not_compared_with_another_number_of_random_ones():
+    arms = {("labels", "none"): 200, ("labels", "class"): 250, ("labels", "random-10"): 250}
+    for classes in (2, 100, None):
+        assert "E6" not in set(judged(arms, classes=classes)["claim"])
 
 
 def test_what_was_not_varied_is_no_claim():

@@ -1,6 +1,7 @@
 """Effective memorization of every arm, and the paper's claims about what drives it.
 
-input    copies.parquet, quality.parquet and training.parquet of every cell that was run and every shard
+input    copies.parquet, quality.parquet and training.parquet of every cell that was run and every shard; data.npz of
+         those with true labels that are the baseline's in all else
 output   runs, effective_curves, effective, fits, factors, effective_losses and claims.parquet, columns as in
          diffmem.studies.effective, effective_losses and claims
 """
@@ -24,6 +25,8 @@ estimates = {of: effective.estimates(runs, of=of) for of in effective.OF}
 found = estimates["last"]
 compared = dict(arms=arms["factors"], baseline=arms["baseline"])
 factors = effective.factors(runs, found, **compared, quality="frechet")
+labelled = (files.load_arrays(path, names=("label_count",)) for path in snakemake.input.labelled)
+classes = max((int(data["label_count"].max()) for data in labelled), default=None)
 words = dict(study=snakemake.wildcards.study, settings=snakemake.params.settings)
 files.save_table(out.runs, runs)
 files.save_table(out.curves, effective.curves(runs, quality=list(effective.QUALITY)))
@@ -32,7 +35,7 @@ files.save_table(out.fits, effective.fits(found))
 files.save_table(out.factors, factors)
 losses = by_noise(training, cells=arms["cells"], **compared, near=found[arms["baseline"]].emm)
 files.save_table(out.losses, losses)
-rows = claims(runs, found, **compared, **words, factors=factors)
+rows = claims(runs, found, **compared, **words, factors=factors, classes=classes)
 if any("labels" in values for values in arms["factors"].values()):
     rows = pd.concat([rows, label_claims(runs, **compared, **words)])
 files.save_table(out.claims, rows)

@@ -62,14 +62,14 @@ def claims(
     study: str,
     settings: str,
     factors: pd.DataFrame,
-    classes: int = 10,
+    classes: int | None,
 ) -> pd.DataFrame:
     """One row per claim that the arms allow, with the columns ``claims.COLUMNS`` and paper, its own number.
 
     Args:
         runs, found, factors: as in ``studies.effective``.
         settings: what the study holds for, in words.
-        classes: number of true labels, with as many random ones of which E6 compares them.
+        classes: number of true labels, with as many random ones of which E6 compares them; None where no arm has them.
     """
     rows = [_falls(name, rows) for name, rows in chosen(runs, "last").groupby("arm", sort=False)]
     rows += [_direction(claim, arms, baseline, found) for claim in DIRECTIONS]
@@ -142,7 +142,7 @@ def _weaker(one: Pair, other: Pair, sign: int) -> tuple[float, Pair]:
     return (ends[0], one) if ends[0] <= ends[1] else (ends[1], other)
 
 
-def _labels(arms: Arms, baseline: str, found: Found, classes: int) -> list[dict[str, object]]:
+def _labels(arms: Arms, baseline: str, found: Found, classes: int | None) -> list[dict[str, object]]:
     """E6, E8 and E11."""
     family = alike(arms, baseline, found, "labels")
     random = numbered(arms, baseline, found, "labels")
