@@ -13,12 +13,14 @@ class Arms:
         factors: arm -> factor -> value, of every factor in which any two arms differ.
         baseline: the arm that the others are compared with.
         search: whether only those sizes are run that a search for EMM asks for.
+        resolutions: arm -> height in pixels of the images at which its skip connections are, None if not all at one.
     """
 
     cells: dict[str, dict[int, str]]
     factors: dict[str, dict[str, Any]]
     baseline: str
     search: bool
+    resolutions: dict[str, int | None]
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ rule effective:
         "../../envs/tables.yaml"
     params:
         arms=lambda wildcards: arms_of(wildcards.study),
+        resolutions=lambda wildcards: STUDIES[wildcards.study].arms.resolutions,
         settings=arm_words,
         code=code("effective.py"),
     script:

@@ -120,11 +120,13 @@ def comparable(curves: pd.DataFrame, *, arms: Arms, baseline: str) -> pd.DataFra
     return curves[(curves["measure"] != "held_out_loss") | alike]
 
 
-def estimates(runs: pd.DataFrame, *, of: str = "last") -> dict[str, Estimate]:
-    """EMM of every arm, of the snapshot and share ``of`` (one of ``OF``)."""
+def estimates(runs: pd.DataFrame, *, of: str = "last", level: float = 0.95) -> dict[str, Estimate]:
+    """EMM of every arm, of the snapshot and share ``of`` (one of ``OF``), with intervals at ``level``."""
     rows = relative(chosen(runs, "last")) if of == "relative" else chosen(runs, of)
     return {
-        arm: emm.estimate(size=own["n"], replicate=own["replicate"], share=own["r_mem"], count=own["count"])
+        arm: emm.estimate(
+            size=own["n"], replicate=own["replicate"], share=own["r_mem"], count=own["count"], level=level
+        )
         for arm, own in rows.groupby("arm", sort=False)
     }
 
