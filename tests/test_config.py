@@ -8,6 +8,7 @@ import yaml
 
 from diffmem import checks, config, registry
 from diffmem.cells import replicates, shards
+from diffmem.studies.claims import LEAST
 
 CONFIGS = sorted(Path(__file__).parents[1].glob("config/*.yaml"))
 
@@ -208,6 +209,12 @@ def test_a_bad_top_level_is_refused_in_one_sentence(top, words):
         config.studies(top)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("path", [p for p in CONFIGS if p.name != "test.yaml"], ids=lambda path: path.name)
+def test_every_study_of_effective_memorization_has_the_replicates_of_a_verdict(path):
+    for study in config.studies(config.read(path)).values():
+        assert study.question != "effective" or study.replicates >= LEAST
 
 
 @pytest.mark.parametrize(("section", "key"), [("data", "inliers"), ("training", "epochs"), ("sampling", "count")])
