@@ -23,8 +23,8 @@ comparisons. It is the clearest of k inner depths and two signs, so that EMMs an
 
     1 - 0.05 / (2 k).                                                                                  (1)
 
-By Bonferroni's inequality a truth that is monotone is called not so in one study of forty, as often as any direction
-is called reproduced where there is none.
+By Bonferroni's inequality a truth that is monotone is called not so in at most one study of forty, as often as any
+direction is called reproduced where there is none.
 
 E5 compares arms that keep equally many connections, all at one resolution, for every such number: each arm at the
 highest resolution with each at the lowest, of which all must agree; shown is the pair that supports it least.
