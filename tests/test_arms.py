@@ -28,7 +28,8 @@ def test_every_arm_has_a_cell_for_every_size():
         ({"data": {"labels": {"kind": "random", "count": 7}}}, "labels", ("none", "random-7")),
         ({"data": {"pixels": 4}}, "dimension", (64, 16)),
         ({"model": {"blocks": 5}}, "depth", (2, 5)),
-        ({"model": {"skips": [4, 6]}}, "skips", ("[1, 2, 3, 4, 5, 6, 7, 8, 9]", 4)),
+        ({"model": {"skips": [6, 4]}}, "skips", ("1, 2, 3, 4, 5, 6, 7, 8, 9", "4, 6")),
+        ({"model": {"skips": []}}, "skips", ("1, 2, 3, 4, 5, 6, 7, 8, 9", "none")),
         ({"training": {"ema": 0.5}}, "ema", (0, 0.5)),
         ({"training": {"epochs": 40}}, "budget", ("3,000 epochs", "40 epochs")),
         ({"training": {"steps": 2000}}, "budget", ("3,000 epochs", "2,000 steps")),
@@ -38,6 +39,19 @@ def test_factors_go_by_the_names_of_the_claims(change, factor, values):
     model = {"network": "unet", "width": 8, "blocks": 2}
     found = study(cells={"base": {}, "other": change}, model=model, training={"epochs": 3000})
     assert [found.arms.factors[arm] for arm in ("base", "other")] == [{factor: value} for value in values]
+
+
+def test_lists_of_skips_at_one_resolution_are_values_of_their_own():
+    kept = {"one": [1], "two": [2], "all-at-8": [1, 2, 3], "at-4": [4, 6], "at-2": [9], "mixed": [3, 4], "none": []}
+    cells = {name: {"model": {"skips": skips}} for name, skips in kept.items()}
+    model = {"network": "unet", "width": 8, "blocks": 2}
+    found = study(cells={"all": {}, **cells}, model=model, effective={"baseline": "all-at-8"}).arms
+    values = {arm: factors["skips"] for arm, factors in found.factors.items()}
+    assert values["one"] == "1"
+    assert values["all-at-8"] == "1, 2, 3"
+    assert len(set(values.values())) == len(values)
+    same = {"all": None, "mixed": None, "none": None}
+    assert found.resolutions == {"one": 8, "two": 8, "all-at-8": 8, "at-4": 4, "at-2": 2, **same}
 
 
 def test_a_budget_in_epochs_beside_one_in_steps_is_one_factor():

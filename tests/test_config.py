@@ -8,6 +8,7 @@ import yaml
 
 from diffmem import checks, config, registry
 from diffmem.cells import replicates, shards
+from diffmem.studies.claims import LEAST
 
 CONFIGS = sorted(Path(__file__).parents[1].glob("config/*.yaml"))
 
@@ -35,6 +36,25 @@ REFUSED = [
     ("measure: {ratio: 0.9}", "measure.ratio", "0.9", "at least 1"),
     ("measure: {ratios: [2, 0.5]}", "measure.ratios.1", "0.5", "at least 1"),
     ("measure: {ratios: []}", "measure.ratios", "[]", "at least one"),
+    ("measure: {rounded: true}", "measure.rounded", "True", "one of digits, mnist, patches, cifar-10"),
+    (
+        "{data: {shape: array, path: here, size: [3, 8, 8]}, measure: {rounded: true}}",
+        "measure.rounded",
+        "True",
+        "array may lie outside [-1, 1]; write false",
+    ),
+    (
+        "{data: {shape: digits, inliers: 99, outliers: {count: 20}}, measure: {rounded: true}}",
+        "measure.rounded",
+        "True",
+        "data.outliers.count = 20 may lie outside [-1, 1]; write false",
+    ),
+    (
+        "{data: {shape: digits, inliers: 99, near_duplicates: {count: 20}}, measure: {rounded: true}}",
+        "measure.rounded",
+        "True",
+        "or set it to 0",
+    ),
     ("model: {embedding: 7}", "model.embedding", "7", "a multiple of 2"),
     ("data: {shape: moon}", "data.shape", "'moon'", "one of moons, circles"),
     ("model: {network: vnet}", "model.network", "'vnet'", "one of residual-mlp, image-mlp, unet"),
@@ -168,6 +188,12 @@ def test_a_bad_config_is_refused_in_one_sentence(study, key, value, allowed):
     assert allowed in message
 
 
+@pytest.mark.parametrize("data", [{"shape": "digits"}, {"shape": "folder", "path": "here", "size": [3, 8, 8]}], ids=str)
+def test_images_of_bytes_may_be_rounded_and_have_exact_copies(data):
+    data = {**data, "inliers": 99, "duplicates": {"count": 20}}
+    assert cells(data=data, measure={"rounded": True})["base"]["measure"]["rounded"]
+
+
 @pytest.mark.parametrize(
     ("top", "words"),
     [
@@ -186,6 +212,12 @@ def test_a_bad_top_level_is_refused_in_one_sentence(top, words):
         config.studies(top)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("path", [p for p in CONFIGS if p.name != "test.yaml"], ids=lambda path: path.name)
+def test_every_study_of_effective_memorization_has_the_replicates_of_a_verdict(path):
+    for study in config.studies(config.read(path)).values():
+        assert study.question != "effective" or study.replicates >= LEAST
 
 
 @pytest.mark.parametrize(("section", "key"), [("data", "inliers"), ("training", "epochs"), ("sampling", "count")])

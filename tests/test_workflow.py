@@ -190,6 +190,22 @@ def test_data_of_ones_own_are_read_again_when_images_come_in_and_refused_when_th
 
 
 @pytest.mark.slow
+def test_true_labels_are_compared_with_as_many_random_ones_as_the_data_have_classes(tmp_path):
+    settings = yaml.safe_load(TEST.read_text())
+    study = settings["studies"]["tiny-arms"]
+    study |= {"replicates": 1, "effective": {"sizes": [10, 20]}}
+    random = {f"random-{count}": {"data": {"labels": {"kind": "random", "count": count}}} for count in (2, 10)}
+    study["cells"] = {"class": {"data": {"labels": {"kind": "class"}}}, **random}
+    study["data"]["classes"] = 2
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"studies": {"tiny-arms": study}}))
+    result = snakemake("results/tiny-arms/claims.parquet", directory=tmp_path, config=config)
+    assert result.returncode == 0, result.stdout + result.stderr
+    claims = pd.read_parquet(tmp_path / "results/tiny-arms/claims.parquet").set_index("claim")
+    assert claims.loc["E6", ["cell", "reference"]].tolist() == ["random-2", "class"]
+
+
+@pytest.mark.slow
 def test_the_setting_of_cifar_10_takes_its_first_steps_on_small_files_of_that_format(tmp_path):
     """The paper's setting with fewer and smaller layers, steps and images: 30 of each class, as bytes on disk."""
     rng = np.random.default_rng(0)

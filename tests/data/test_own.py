@@ -68,6 +68,41 @@ def test_what_is_wrong_with_a_folder_is_said(tmp_path):
     refused(folder, tmp_path, [3, 6, 8], "other.png: is 8 x 8")
 
 
+@pytest.mark.parametrize(
+    ("name", "dtype", "mode"),
+    [
+        ("deep.png", np.uint16, "I"),
+        ("deep.tif", np.uint16, "I;16"),
+        ("deep.tif", np.dtype(">u2"), "I;16"),
+        ("deep.tif", np.int32, "I"),
+        ("deep.tif", np.float32, "F"),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_of_more_than_256_shades_are_refused(tmp_path, name, dtype, mode, channels):
+    Image.fromarray(RNG.integers(0, 65536, (8, 8)).astype(dtype)).save(tmp_path / name)
+    with Image.open(tmp_path / name) as image:
+        assert image.mode.startswith(mode)
+    refused(folder, tmp_path, [channels, 8, 8], f"{name}: has more than 256 shades (Pillow's mode {mode}")
+    refused(folder, tmp_path, [channels, 8, 8], "8 bits")
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "CMYK"])
+def test_other_kinds_of_images_of_8_bits_are_read(tmp_path, mode):
+    gray = np.where(GRAY[0, 0] > 127, 255, 0).astype(np.uint8)
+    Image.fromarray(gray).convert(mode).save(tmp_path / "image.tif")
+    assert np.array_equal(folder(path=str(tmp_path), size=[1, 8, 8], pixels=None).pixels[0, 0], gray)
+
+
+def test_images_beside_the_folders_of_the_classes_are_refused(tmp_path):
+    for name in ("a/0.png", "b/0.png"):
+        save(tmp_path / name, COLOUR[0])
+    for name in ("1.png", "2.png"):
+        save(tmp_path / name, COLOUR[0])
+    refused(folder, tmp_path, [3, 6, 8], "2 images, such as 1.png, lie beside the sub-folders that are its classes")
+    refused(folder, tmp_path, [3, 6, 8], "move each into the folder of its class")
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
 @pytest.mark.parametrize("cut", [0, 10, 200])
 def test_a_broken_image_is_named(tmp_path, suffix, cut):

@@ -1,6 +1,10 @@
 """However the arithmetic is done, the numbers are the same: compiled, padded, in one pass; in bfloat16, nearly."""
 
+import os
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +17,8 @@ from diffmem.diffusion.compute import CPU, Compute
 from diffmem.diffusion.denoiser import loss
 from diffmem.diffusion.generate import CHUNK, generate, in_halves
 from diffmem.diffusion.losses import Losses
+
+PACKAGE = str(Path(compute.__file__).parents[2])
 
 # torch's compiler uses parts of torch that torch has deprecated, and looks for gradients of views of a stack's matrix
 pytestmark = [
@@ -85,6 +91,22 @@ def test_convolutions_and_products_use_tf32_on_request_only(precision):
     finally:
         torch.set_float32_matmul_precision("highest")
         torch.backends.cudnn.allow_tf32 = before
+
+
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this processor has no such flag")
+def test_numbers_too_small_for_the_usual_format_are_flushed_to_zero_once_started():
+    """In a process of its own: the flag is the process's, and that of the tests keeps such numbers."""
+    product = "(torch.tensor([1e-40]) * 1).item()"
+    code = f"import torch\nfrom diffmem.diffusion import compute\nprint({product} > 0)\n"
+    code += f"compute.start({DEFAULT | dict(device='cpu')})\nprint({product} == 0)"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": PACKAGE},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == ["True", "True"]
 
 
 def test_stacks_are_padded_to_one_size_where_code_is_compiled_or_a_gpu_runs_it():

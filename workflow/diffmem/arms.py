@@ -41,7 +41,8 @@ def arms(
         values[arm] = {factor: every[factor] for factor in sorted(varied)}
     baseline = settings["baseline"] or next(iter(of_arm))
     differs = {arm: _differing(cell, at_first[baseline]) for arm, cell in at_first.items()}
-    return Arms(of_arm, values, differs, baseline, settings["search"])
+    resolutions = {arm: _resolution(cell["model"]) for arm, cell in at_first.items()}
+    return Arms(of_arm, values, differs, baseline, settings["search"], resolutions)
 
 
 def _differing(settings: dict[str, Any], others: dict[str, Any]) -> list[str]:
@@ -63,7 +64,7 @@ def _factors(settings: dict[str, Any]) -> dict[str, Any]:
     if "image" in settings.get("model", {}):  # a complete cell
         found["dimension"] = checks.dimension(settings["data"])
     if "skips" in found:
-        found["skips"] = _resolution(settings["model"])
+        found["skips"] = ", ".join(map(str, sorted(set(found["skips"] or ())))) or "none"
     return found
 
 
@@ -78,9 +79,7 @@ def _budget(training: dict[str, Any]) -> str:
     return f"{steps:,} steps" if steps else f"{epochs:,} epochs"
 
 
-def _resolution(model: dict[str, Any]) -> Any:
-    """Height in pixels of the images at which skip connections are kept, where they are all at one; else their list."""
-    if "image" not in model:
-        return model["skips"]
+def _resolution(model: dict[str, Any]) -> int | None:
+    """Height in pixels of the images at which skip connections are kept, where they are all at one."""
     levels = {(connection - 1) // (model["blocks"] + 1) for connection in model["skips"]}
-    return model["image"][1] // 2 ** levels.pop() if len(levels) == 1 else str(model["skips"])
+    return model["image"][1] // 2 ** levels.pop() if len(levels) == 1 else None

@@ -14,6 +14,7 @@ class Arms:
         differs: arm -> dotted keys in which its settings differ from the baseline's at the same size.
         baseline: the arm that the others are compared with.
         search: whether only those sizes are run that a search for EMM asks for.
+        resolutions: arm -> height in pixels of the images at which its skip connections are, None if not all at one.
     """
 
     cells: dict[str, dict[int, str]]
@@ -21,6 +22,7 @@ class Arms:
     differs: dict[str, list[str]]
     baseline: str
     search: bool
+    resolutions: dict[str, int | None]
 
 
 @dataclass(frozen=True)

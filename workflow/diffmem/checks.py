@@ -83,7 +83,7 @@ def problem(cell: dict[str, Any], question: str) -> str | None:
     """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
     if question == "outliers" and (merge := cell["measure"]["merge"]):
         return f"measure.merge = {merge}: must be 0 for the question outliers, merging would mix its strata"
-    training = (_data, _collection, _labels, _model, _training, _sampling, _neighbours, _finite)
+    training = (_data, _collection, _labels, _model, _training, _sampling, _neighbours, _rounded, _finite)
     rules = (onset_checks.spectrum, onset_checks.sizes) if "onset" in cell else training
     return next(filter(None, (check(cell) for check in rules)), None)
 
@@ -211,6 +211,23 @@ def _neighbours(cell: dict[str, Any]) -> str | None:
         return (
             f"neighbours.probes = {probes}: must be at most neighbours.cells = {cells}; give fewer probes or more cells"
         )
+    return None
+
+
+def _rounded(cell: dict[str, Any]) -> str | None:
+    """Rounding clips what lies outside [-1, 1]: numbers that are no brightness, and points moved by injection."""
+    data, bytes_only = cell["data"], registry.COLLECTIONS.keys() - {"array"}
+    if not cell["measure"]["rounded"]:
+        return None
+    if data["shape"] not in bytes_only:
+        images = ", ".join(name for name in registry.COLLECTIONS if name in bytes_only)
+        return (
+            f"measure.rounded = True: {data['shape']} may lie outside [-1, 1]; write false, or choose one of {images}"
+        )
+    for name in ("outliers", "near_duplicates"):
+        if count := data[name]["count"]:
+            where = f"data.{name}.count = {count}"
+            return f"measure.rounded = True: {where} may lie outside [-1, 1]; write false, or set it to 0"
     return None
 
 

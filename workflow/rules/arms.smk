@@ -16,14 +16,15 @@ def rounds(study, arm, before=None):
     return sizes
 
 
-def run_cells(study):
-    """The cells of a study that are run: all, or those that its searches ask for."""
+def run_cells(study, only=None):
+    """The cells of a study, or of the arms ``only``, that are run: all, or those that its searches ask for."""
     arms = STUDIES[study].arms
-    sizes = {
-        arm: rounds(study, arm) if arms.search else sizes
+    return [
+        sizes[size]
         for arm, sizes in arms.cells.items()
-    }
-    return [arms.cells[arm][size] for arm in arms.cells for size in sizes[arm]]
+        if only is None or arm in only
+        for size in (rounds(study, arm) if arms.search else sizes)
+    ]
 
 
 def arms_of(study):
@@ -48,18 +49,25 @@ def arm_words(wildcards):
     return f"{cell['data']['shape']}, {cell['model']['network']}, {training[unit]:,} {unit}"
 
 
-def of_cells(name):
-    """Function of the wildcards: the file ``name`` of every cell that is run and every shard."""
+def of_cells(name, arms=lambda study: None):
+    """Function of the wildcards: the file ``name`` of every cell that is run, of all ``arms``, and every shard."""
 
     def files(wildcards):
         study = STUDIES[wildcards.study]
         return expand(
             f"results/{study.name}/{{cell}}/{{shard}}/{name}",
-            cell=run_cells(study.name),
+            cell=run_cells(study.name, only=arms(study)),
             shard=study.shards,
         )
 
     return files
+
+
+def true_labels(study):
+    """The arms of a study whose labels are classes and that are the baseline in all else."""
+    factors = study.arms.factors
+    wanted = {**factors[study.arms.baseline], "labels": "class"}
+    return [arm for arm, values in factors.items() if values == wanted]
 
 
 def searched(wildcards):

@@ -46,6 +46,7 @@ rule effective:
         copies=of_cells("copies.parquet"),
         quality=of_cells("quality.parquet"),
         training=of_cells("training.parquet"),
+        labelled=of_cells("data.npz", arms=true_labels),
     output:
         runs="results/{study}/runs.parquet",
         curves="results/{study}/effective_curves.parquet",
@@ -63,6 +64,7 @@ rule effective:
         "../../envs/tables.yaml"
     params:
         arms=lambda wildcards: arms_of(wildcards.study),
+        resolutions=lambda wildcards: STUDIES[wildcards.study].arms.resolutions,
         settings=arm_words,
         code=code("effective.py"),
     script:

@@ -13,6 +13,7 @@ from diffmem.data.pixels import DataError, Images, pooled
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 MODES = {1: "L", 3: "RGB"}
+DEEP = ("I", "F")  # Pillow's modes of more than 8 bits begin so: I, I;16, I;16B, F
 LABEL = "label"
 
 
@@ -22,13 +23,20 @@ def folder(*, path: str, size: list[int], pixels: int | None) -> Images:
     They become gray or RGB as the channels of ``size`` say, and must be as high and wide as it says.
 
     Raises:
-        DataError: if there are none, or one is truncated, no image, or of another size.
+        DataError: if there are none, or some beside the sub-folders, or one is truncated, no image, of another size or
+            of more than 256 shades.
     """
     source = Path(path)
     if not source.is_dir():
         raise DataError(f"data.path = {path}: no such folder; expected one sub-folder of images for each class")
-    classes = sorted(p for p in source.iterdir() if p.is_dir() and not p.name.startswith(".")) or [source]
-    files = [sorted(f for f in part.iterdir() if f.suffix.lower() in SUFFIXES) for part in classes]
+    classes = sorted(p for p in source.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if classes and (beside := _images(source)):
+        raise DataError(
+            f"{path}: {len(beside)} images, such as {beside[0].name}, lie beside the sub-folders that are its classes; "
+            "move each into the folder of its class"
+        )
+    classes = classes or [source]
+    files = [_images(part) for part in classes]
     if empty := [part for part, found in zip(classes, files, strict=True) if not found]:
         raise DataError(f"{empty[0]}: holds no image; expected files that end in {', '.join(SUFFIXES)}")
     pixel = np.stack([_image(file, size) for part in files for file in part])
@@ -59,6 +67,11 @@ def array(*, path: str, size: list[int], pixels: int | None) -> Images:
     return Images(values.reshape(len(values), -1).astype(np.float64), labels)
 
 
+def _images(part: Path) -> list[Path]:
+    """The images in a folder, in the order of their names."""
+    return sorted(f for f in part.iterdir() if f.suffix.lower() in SUFFIXES)
+
+
 def _image(path: Path, size: list[int]) -> np.ndarray:
     """One image, bytes of shape (channels, height, width)."""
     from PIL import Image
@@ -68,6 +81,11 @@ def _image(path: Path, size: list[int]) -> np.ndarray:
         with Image.open(path) as image:
             if (image.height, image.width) != (height, width):
                 raise DataError(f"{path}: is {image.height} x {image.width}, data.size says {height} x {width}")
+            if image.mode.startswith(DEEP):  # which Pillow would clip at 255
+                raise DataError(
+                    f"{path}: has more than 256 shades (Pillow's mode {image.mode}); save it with 8 bits per channel, "
+                    "or give the values with data.shape = array"
+                )
             pixels = np.asarray(image.convert(MODES[channels]))
     except DataError:
         raise

@@ -69,8 +69,8 @@ def numbered(arms: Arms, baseline: str, found: Found, factor: str) -> dict[float
     return {float(match[1]): found_at[value] for value, match in matches.items() if match}
 
 
-def compared(found: Found, arm: str, other: str, over: float = 1.0) -> Pair:
-    """The EMM of ``arm`` over that of ``other``, and over a number that is known."""
-    of = ratio(found[arm], found[other])
+def compared(found: Found, arm: str, other: str, *, over: float = 1.0, level: float = 0.95) -> Pair:
+    """The EMM of ``arm`` over that of ``other``, and over a number that is known, with intervals at ``level``."""
+    of = ratio(found[arm], found[other], level=level)
     of = Ratio(of.value / over, of.low / over, of.high / over, of.censored)
     return Pair(arm, other, of, min(found[arm].replicates, found[other].replicates))

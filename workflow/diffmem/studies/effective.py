@@ -118,11 +118,13 @@ def relative(runs: pd.DataFrame) -> pd.DataFrame:
     return seen.assign(r_mem=(seen["r_mem"] / seen["ceiling"]).clip(upper=1), count=seen["count"] * seen["ceiling"])
 
 
-def estimates(runs: pd.DataFrame, *, of: str = "last") -> dict[str, Estimate]:
-    """EMM of every arm, of the snapshot and share ``of`` (one of ``OF``)."""
+def estimates(runs: pd.DataFrame, *, of: str = "last", level: float = 0.95) -> dict[str, Estimate]:
+    """EMM of every arm, of the snapshot and share ``of`` (one of ``OF``), with intervals at ``level``."""
     rows = relative(chosen(runs, "last")) if of == "relative" else chosen(runs, of)
     return {
-        arm: emm.estimate(size=own["n"], replicate=own["replicate"], share=own["r_mem"], count=own["count"])
+        arm: emm.estimate(
+            size=own["n"], replicate=own["replicate"], share=own["r_mem"], count=own["count"], level=level
+        )
         for arm, own in rows.groupby("arm", sort=False)
     }
 

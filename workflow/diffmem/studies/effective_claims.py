@@ -15,22 +15,33 @@ r"""The claims of "On Memorization in Diffusion Models", put to the test arm by 
 E11 is what the closed-form optimum says (each label has a set of n / C of its own), not what the paper reports.
 
 E1 is judged like the claims on outliers (`claims.verdict`), all others by ratios of EMMs (`arm_pairs`). Directions
-compare the two outer values of a factor, all other factors being those of the baseline. E4 needs an inner value whose
-EMM is above those of both outer ones, or below both; shown is the less clear of these two comparisons. Claims about
-factors that were not varied are absent.
+compare the two outer values of a factor, all other factors being those of the baseline. Claims about factors that were
+not varied are absent.
+
+E4 needs an inner depth whose EMM is above those of both outer ones, or below both; shown is the less clear of these two
+comparisons. It is the clearest of k inner depths and two signs, so that EMMs and ratios have intervals at the level
+
+    1 - 0.05 / (2 k).                                                                                  (1)
+
+By Bonferroni's inequality a truth that is monotone is called not so in at most one study of forty, as often as any
+direction is called reproduced where there is none.
+
+E5 compares arms that keep equally many connections, all at one resolution, for every such number: each arm at the
+highest resolution with each at the lowest, of which all must agree; shown is the pair that supports it least.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
 
 from diffmem.studies.arm_pairs import UNDECIDED, Found, Pair, alike, compared, decided, equal, numbered
 from diffmem.studies.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED, verdict
-from diffmem.studies.effective import Arms, chosen
+from diffmem.studies.effective import Arms, chosen, estimates
 from diffmem.studies.reported import EFFECTIVE
 
+ERROR = 0.05  # of an interval, or of all that E4 compares together
 FIGURE = {"curves": "effective", "factors": "factors"}
 
 
@@ -47,7 +58,6 @@ class Direction:
 DIRECTIONS = (
     Direction("E2", "dimension", -1, "EMM falls with the dimension of the data"),
     Direction("E3", "width", 1, "EMM grows with the width of the network"),
-    Direction("E5", "skips", 1, "EMM grows with the resolution of the skip connections that are kept"),
     Direction("E7", "labels", 1, "EMM grows with the number of random labels"),
     Direction("E10", "weight_decay", -1, "weight decay lowers EMM"),
 )
@@ -62,18 +72,21 @@ def claims(
     study: str,
     settings: str,
     factors: pd.DataFrame,
-    classes: int = 10,
+    classes: int | None,
+    resolutions: dict[str, int | None],
 ) -> pd.DataFrame:
     """One row per claim that the arms allow, with the columns ``claims.COLUMNS`` and paper, its own number.
 
     Args:
         runs, found, factors: as in ``studies.effective``.
         settings: what the study holds for, in words.
-        classes: number of true labels, with as many random ones of which E6 compares them.
+        classes: number of true labels, with as many random ones of which E6 compares them; None where no arm has them.
+        resolutions: arm -> height in pixels of the images at which all its skip connections are, None if not at one.
     """
     rows = [_falls(name, rows) for name, rows in chosen(runs, "last").groupby("arm", sort=False)]
     rows += [_direction(claim, arms, baseline, found) for claim in DIRECTIONS]
-    rows.append(_no_direction(arms, baseline, found))
+    rows.append(_no_direction(runs, arms, baseline, found))
+    rows += _skips(arms, baseline, found, resolutions)
     rows += _labels(arms, baseline, found, classes)
     rows += [
         _equal("E9", compared(found, arm, baseline), f"a running mean of {value} instead changes nothing")
@@ -118,22 +131,27 @@ def _direction(claim: Direction, arms: Arms, baseline: str, found: Found) -> dic
     return _row(claim.claim, pair, statement, decided(*pair.logs, sign=claim.sign, replicates=pair.replicates))
 
 
-def _no_direction(arms: Arms, baseline: str, found: Found) -> dict[str, object] | None:
+def _no_direction(runs: pd.DataFrame, arms: Arms, baseline: str, found: Found) -> dict[str, object] | None:
     """E4: the inner depth that stands out most clearly above (sign 1) or below (-1) both outer ones."""
     levels = numbered(arms, baseline, found, "depth")
     if len(levels) < 3:
         return None
-    first, *inner, last = (levels[value] for value in sorted(levels))
+    first, *inner, last = names = [levels[value] for value in sorted(levels)]
+    level = 1 - ERROR / (2 * len(inner))  # equation (1)
+    wider = estimates(runs[runs["arm"].isin(names)], level=level)
     legs = [
-        _weaker(compared(found, name, first), compared(found, name, last), sign) for name in inner for sign in (1, -1)
+        _weaker(*(compared(wider, name, end, level=level) for end in (first, last)), sign)
+        for name in inner
+        for sign in (1, -1)
     ]
     clear, pair = max(legs, key=lambda leg: leg[0])
     along = compared(found, last, first)
     ends = decided(*along.logs, sign=1, replicates=along.replicates)
-    steps = {np.sign(found[b].emm - found[a].emm) for a, b in pairwise([first, *inner, last])}
+    steps = {np.sign(found[b].emm - found[a].emm) for a, b in pairwise(names)}
     straight = ends in (REPRODUCED, REFUTED) and len(steps) == 1
     name = FEW if ends == FEW else REPRODUCED if clear > 0 else REFUTED if straight else CHANCE
-    return _row("E4", pair, "EMM is not monotone in the depth of the network", name)
+    statement = f"EMM is not monotone in the depth of the network ({len(names)} depths, interval at {level:.2%})"
+    return _row("E4", pair, statement, name)
 
 
 def _weaker(one: Pair, other: Pair, sign: int) -> tuple[float, Pair]:
@@ -142,7 +160,31 @@ def _weaker(one: Pair, other: Pair, sign: int) -> tuple[float, Pair]:
     return (ends[0], one) if ends[0] <= ends[1] else (ends[1], other)
 
 
-def _labels(arms: Arms, baseline: str, found: Found, classes: int) -> list[dict[str, object]]:
+def _skips(arms: Arms, baseline: str, found: Found, resolutions: dict[str, int | None]) -> list[dict[str, object]]:
+    """E5, once for every number of connections that is kept at more than one resolution."""
+    groups: dict[int, dict[int, list[str]]] = {}
+    for kept, arm in alike(arms, baseline, found, "skips").items():
+        if height := resolutions[arm]:
+            groups.setdefault(str(kept).count(",") + 1, {}).setdefault(height, []).append(arm)
+    return [_resolved(number, at, found) for number, at in sorted(groups.items()) if len(at) > 1]
+
+
+def _resolved(number: int, at: dict[int, list[str]], found: Found) -> dict[str, object]:
+    """E5 for arms that keep ``number`` connections ``at`` each height."""
+    heights = sorted(at)
+    steps = [found[b].emm > found[a].emm for pair in pairwise(heights) for a, b in product(*(at[h] for h in pair))]
+    pairs = [compared(found, b, a) for a, b in product(at[heights[0]], at[heights[-1]])]
+    verdicts = {decided(*pair.logs, sign=1, replicates=pair.replicates) for pair in pairs}
+    name = FEW if FEW in verdicts else verdicts.pop() if len(verdicts) == 1 else CHANCE
+    kept = f"{number} skip connection{'s' * (number > 1)}"
+    statement = (
+        f"with {kept}, EMM grows with the resolution at which they are kept "
+        f"({sum(steps)} of {len(steps)} steps from {heights[0]} to {heights[-1]} pixels)"
+    )
+    return _row("E5", min(pairs, key=lambda pair: pair.logs[0]), statement, name)
+
+
+def _labels(arms: Arms, baseline: str, found: Found, classes: int | None) -> list[dict[str, object]]:
     """E6, E8 and E11."""
     family = alike(arms, baseline, found, "labels")
     random = numbered(arms, baseline, found, "labels")
