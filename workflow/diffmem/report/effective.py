@@ -157,7 +157,7 @@ def _key() -> list[Line2D]:
         Line2D([], [], color=COLOR[0], marker="o", markersize=4, linestyle="none", label="last snapshot, 95 %"),
         Line2D([], [], color=COLOR[0], marker="o", markersize=4, linestyle="none", markerfacecolor="none",
                label="best snapshot (the paper's)"),
-        Line2D([], [], color=COLOR[0], label="fit to the last"),
+        Line2D([], [], color=COLOR[0], label="curve through the last"),
         Line2D([], [], color=COLOR[0], linewidth=2.6, label="EMM, 95 %"),
     ]  # fmt: skip
 
