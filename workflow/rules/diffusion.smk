@@ -35,9 +35,7 @@ rule sample:
     conda:
         "../../envs/torch.yaml"
     params:
-        cell=settings(
-            "model", "schedule", "training", "sampling", "compute", "seed"
-        ),
+        cell=settings("model", "schedule", "training", "sampling", "compute", "seed"),
         code=code("sample.py", "model", "schedule", "sampling"),
     script:
         "../scripts/sample.py"
