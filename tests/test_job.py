@@ -1,8 +1,10 @@
 """A job says what it does in its log, and does not outlive its run."""
 
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 JOB = """
 import sys, time
@@ -18,6 +20,7 @@ import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", *sys.argv[1:]])
 time.sleep(60)
 """
+WITH_PACKAGE = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "workflow")}
 
 
 def begun(log, since):
@@ -29,7 +32,7 @@ def begun(log, since):
 
 def test_a_job_whose_run_is_killed_leaves_nothing(tmp_path):
     log, out = tmp_path / "log", tmp_path / "array.npy"
-    run = subprocess.Popen([sys.executable, "-c", RUN, JOB, log, out, "8"])
+    run = subprocess.Popen([sys.executable, "-c", RUN, JOB, log, out, "8"], env=WITH_PACKAGE)
     begun(log, time.monotonic())
     assert [path.suffix for path in tmp_path.iterdir() if path != log] == [".npy"], "it is being written"
     run.kill()
@@ -40,6 +43,6 @@ def test_a_job_whose_run_is_killed_leaves_nothing(tmp_path):
 
 def test_a_job_whose_run_lives_ends_in_its_own_time(tmp_path):
     log, out = tmp_path / "log", tmp_path / "array.npy"
-    subprocess.run([sys.executable, "-c", JOB, log, out, "2"], check=True)
+    subprocess.run([sys.executable, "-c", JOB, log, out, "2"], env=WITH_PACKAGE, check=True)
     assert log.read_text() == "begun\n"
     assert out.exists()
