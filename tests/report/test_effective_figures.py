@@ -124,6 +124,12 @@ def test_intervals_lie_about_the_line_and_open_ends_have_arrows_at_the_edge():
     assert [xy[0, 0] for xy in drawn(axes, marker="<")] == [pytest.approx(axes.get_xlim()[0])]
 
 
+def test_factors_whose_quality_cannot_be_compared_are_said_so():
+    table = planted_factors().assign(quality_difference=np.nan, quality_low=np.nan, quality_high=np.nan)
+    assert [text.get_text() for text in effective.factors(table).axes[1].texts] == ["not comparable"]
+    assert not draw("factors").axes[1].texts
+
+
 def test_factors_are_ratios_and_differences_of_quality_line_by_line():
     figure = draw("factors")
     left, right = figure.axes

@@ -76,6 +76,9 @@ def factors(table: pd.DataFrame):
     few_ticks(left, *span)
     measure = plain(table["measure"].iloc[0]) if len(table) else "quality"
     right.set_xlabel(f"{measure}: difference\nto the baseline at one size")
+    if table["quality_difference"].isna().all():
+        right.set_xticks([])
+        right.text(0.5, 0.5, "not comparable", transform=right.transAxes, ha="center", va="center", backgroundcolor="w")
     sns.despine(figure)
     return figure
 
