@@ -1,10 +1,8 @@
 """A job says what it does in its log, and does not outlive its run."""
 
-import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 JOB = """
 import sys, time
@@ -20,7 +18,6 @@ import subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", *sys.argv[1:]])
 time.sleep(60)
 """
-WITH_PACKAGE = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "workflow")}
 
 
 def begun(log, since):
@@ -30,9 +27,9 @@ def begun(log, since):
         time.sleep(0.05)
 
 
-def test_a_job_whose_run_is_killed_leaves_nothing(tmp_path):
+def test_a_job_whose_run_is_killed_leaves_nothing(tmp_path, with_package):
     log, out = tmp_path / "log", tmp_path / "array.npy"
-    run = subprocess.Popen([sys.executable, "-c", RUN, JOB, log, out, "8"], env=WITH_PACKAGE)
+    run = subprocess.Popen([sys.executable, "-c", RUN, JOB, log, out, "8"], env=with_package)
     begun(log, time.monotonic())
     assert [path.suffix for path in tmp_path.iterdir() if path != log] == [".npy"], "it is being written"
     run.kill()
@@ -41,8 +38,8 @@ def test_a_job_whose_run_is_killed_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == [log]
 
 
-def test_a_job_whose_run_lives_ends_in_its_own_time(tmp_path):
+def test_a_job_whose_run_lives_ends_in_its_own_time(tmp_path, with_package):
     log, out = tmp_path / "log", tmp_path / "array.npy"
-    subprocess.run([sys.executable, "-c", JOB, log, out, "2"], env=WITH_PACKAGE, check=True)
+    subprocess.run([sys.executable, "-c", JOB, log, out, "2"], env=with_package, check=True)
     assert log.read_text() == "begun\n"
     assert out.exists()

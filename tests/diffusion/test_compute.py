@@ -1,10 +1,8 @@
 """However the arithmetic is done, the numbers are the same: compiled, padded, in one pass; in bfloat16, nearly."""
 
-import os
 import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
@@ -17,8 +15,6 @@ from diffmem.diffusion.compute import CPU, Compute
 from diffmem.diffusion.denoiser import loss
 from diffmem.diffusion.generate import CHUNK, generate, in_halves
 from diffmem.diffusion.losses import Losses
-
-PACKAGE = str(Path(compute.__file__).parents[2])
 
 # torch's compiler uses parts of torch that torch has deprecated, and looks for gradients of views of a stack's matrix
 pytestmark = [
@@ -94,14 +90,14 @@ def test_convolutions_and_products_use_tf32_on_request_only(precision):
 
 
 @pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this processor has no such flag")
-def test_numbers_too_small_for_the_usual_format_are_flushed_to_zero_once_started():
+def test_numbers_too_small_for_the_usual_format_are_flushed_to_zero_once_started(with_package):
     """In a process of its own: the flag is the process's, and that of the tests keeps such numbers."""
     product = "(torch.tensor([1e-40]) * 1).item()"
     code = f"import torch\nfrom diffmem.diffusion import compute\nprint({product} > 0)\n"
     code += f"compute.start({DEFAULT | dict(device='cpu')})\nprint({product} == 0)"
     found = subprocess.run(
         [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": PACKAGE},
+        env=with_package,
         capture_output=True,
         text=True,
         check=True,

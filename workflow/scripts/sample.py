@@ -43,8 +43,8 @@ with (
         bar.update()
     files.save_arrays(snakemake.output.glimpse, glimpse(out, times["epoch"].tolist()))
 if how.precision != "float32":
-    points = torch.from_numpy(data["train"][:1, :100]).to(how.device, torch.float32)
+    x = torch.from_numpy(data["train"][:1, :100]).to(how.device, torch.float32)
     label = torch.from_numpy(data["train_label"][:1, :100]).to(how.device, torch.int64) if label_count else None
     noise = schedule.coefficients(torch.ones(1, 1, device=how.device)).noise
-    error = how.error(network, points, noise, label)
+    error = how.error(network, x, noise, label)
     job.say(f"{how.precision} changes the last network's output for training points by {error:.1e} of its size")

@@ -111,7 +111,9 @@ def _check_compiler(device: torch.device) -> None:
     from torch._inductor import cpp_builder, exc
     from torch.utils._triton import has_triton
 
-    if device.type != "cpu" and not has_triton():
+    if device.type != "cpu":
+        if has_triton():
+            return
         raise DeviceError(
             "compute.compile = true: torch compiles for this GPU with Triton and cannot use it; install the package "
             "triton that belongs to this build of torch, or write false"

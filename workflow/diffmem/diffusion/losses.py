@@ -8,6 +8,7 @@ each label's points are from the distribution, and not how far all labels' point
 quality, then, by which models with other labels or none can be compared.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,8 +103,20 @@ class Losses:
 
     def _mean(self, network: nn.Module, batch: Batch) -> torch.Tensor:
         """Loss on a batch, of shape (r,)."""
-        size, parts = batch.x0.shape[1], batch.split(self.at_once)
-        return sum(loss(network, self.schedule, **part._asdict()) * (part.x0.shape[1] / size) for part in parts)
+        return sum(of_parts(loss, network, self.schedule, batch.split(self.at_once)))
+
+
+def of_parts(
+    objective: Callable,
+    network: nn.Module,
+    schedule: Schedule,
+    parts: list[Batch],
+    dropout: list[torch.Generator] | None = None,
+) -> Iterator[torch.Tensor]:
+    """What each of the ``parts`` of a batch adds to its mean loss, of shape (r,), one after the other."""
+    size = sum(part.x0.shape[1] for part in parts)
+    for part in parts:
+        yield objective(network, schedule, **part._asdict(), dropout=dropout) * (part.x0.shape[1] / size)
 
 
 def loss_table(snapshot: Snapshot, *, replicates: list[int]) -> pd.DataFrame:

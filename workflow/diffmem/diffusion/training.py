@@ -18,7 +18,7 @@ from diffmem.diffusion import networks
 from diffmem.diffusion.batches import Batch, batches
 from diffmem.diffusion.compute import Compute
 from diffmem.diffusion.denoiser import loss, torch_generator
-from diffmem.diffusion.losses import Losses, Snapshot
+from diffmem.diffusion.losses import Losses, Snapshot, of_parts
 from diffmem.diffusion.schedules import Schedule
 
 # "adam" adds the weights to the gradient and scales them with it, "adamw" shrinks them by themselves
@@ -155,10 +155,8 @@ def _accumulate(
     objective: Callable, network: nn.Module, schedule: Schedule, parts: list[Batch], dropout: list[torch.Generator]
 ) -> torch.Tensor:
     """Add the gradients of a batch's mean loss, a part of it at a time, and return that loss, of shape (r,)."""
-    size = sum(part.x0.shape[1] for part in parts)
     total = parts[0].u.new_zeros(len(parts[0].u))
-    for part in parts:
-        value = objective(network, schedule, **part._asdict(), dropout=dropout) * (part.x0.shape[1] / size)
+    for value in of_parts(objective, network, schedule, parts, dropout):
         value.sum().backward()
         total += value.detach()
     return total

@@ -64,7 +64,7 @@ class Estimate:
         """The cubic's share at every ``size`` (k,); missing outside ``sizes``."""
         if not len(self.sizes):
             return np.full(len(size), np.nan)
-        return expit(PchipInterpolator(np.log(self.sizes), logit(self.shares), extrapolate=False)(np.log(size)))
+        return expit(_cubic(self.sizes, self.shares)(np.log(size)))
 
 
 def estimate(
@@ -99,7 +99,7 @@ def estimate(
         low, high = _accepted(grid, t, np.log(end), limit)
         return Estimate(end, *((0.0, high) if open_end == "<" else (low, np.inf)), **found)
     near = np.arange(max(below - 2, 0), min(below + 2, len(sizes)))
-    line, cubic = (_crossing(sizes[rows], shares[rows]) for rows in (pair, near))
+    line, cubic = (float(_cubic(sizes[rows], shares[rows]).solve(logit(LINE))[0]) for rows in (pair, near))
     low, high = _accepted(grid, t, line, limit)
     longer = np.exp(cubic - line)
     low, high = min(low, low * longer), max(high, high * longer)
@@ -135,10 +135,9 @@ def _tables(size, replicate, share, count) -> tuple[np.ndarray, np.ndarray, np.n
     return sizes, values, counts
 
 
-def _crossing(sizes: np.ndarray, shares: np.ndarray) -> float:
-    """Log size at which the monotone cubic through falling ``shares`` (k,) meets the line; a straight one for k = 2."""
-    above = PchipInterpolator(np.log(sizes), logit(shares) - logit(LINE))
-    return float(above.solve(extrapolate=False)[0])
+def _cubic(sizes: np.ndarray, shares: np.ndarray) -> PchipInterpolator:
+    """The monotone cubic through the logits of falling ``shares`` (k,) against log ``sizes``; a line for k = 2."""
+    return PchipInterpolator(np.log(sizes), logit(shares), extrapolate=False)
 
 
 def _fieller(x: np.ndarray, values: np.ndarray, shares: np.ndarray, counts: np.ndarray, grid: np.ndarray) -> np.ndarray:
