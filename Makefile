@@ -46,7 +46,7 @@ format: .venv/installed
 
 # config/README.md is made from the schema
 docs: .venv/installed
-	PYTHONPATH=workflow $(BIN)/python -m diffmem.reference > config/README.md
+	PYTHONPATH=workflow $(BIN)/python -m diffmem.settings.docs > config/README.md
 
 bench: .venv/installed
 	PYTHONPATH=workflow $(BIN)/python tests/benchmarks/stages.py results/bench

@@ -64,14 +64,14 @@ def test_words_and_layout_change_nothing(house, edit):
     assert not changed(house, "data/dataset.py", edit)
 
 
-@pytest.mark.parametrize("module", ["data/dataset.py", "data/injection.py", "points.py", "rng.py"])
+@pytest.mark.parametrize("module", ["data/dataset.py", "data/injection.py", "locations.py", "rng.py"])
 def test_code_that_is_reached_directly_or_through_others_counts(house, module):
     assert changed(house, module, lambda source: source + "\nA = 1\n")
 
 
 @pytest.mark.parametrize(
     ("module", "old", "new"),
-    [("data/injection.py", "CLEAR = 3.0", "CLEAR = 3.5"), ("points.py", "points + 0)", "points - 0)")],
+    [("data/injection.py", "CLEAR = 3.0", "CLEAR = 3.5"), ("locations.py", "points + 0)", "points - 0)")],
 )
 def test_one_changed_constant_or_operator_counts(house, module, old, new):
     assert (house / "diffmem" / module).read_text().count(old) == 1
@@ -86,28 +86,28 @@ def test_code_that_is_not_reached_does_not_count(house, module):
 @pytest.mark.parametrize(("shape", "counts"), [("moons", True), ("swiss-roll", True), ("gaussian", False)])
 def test_of_a_table_only_the_chosen_module_counts(house, shape, counts):
     edit = lambda source: source.replace("np.pi", "3.14")  # noqa: E731
-    assert changed(house, "data/curves.py", edit, registry.SHAPES[shape]) == counts
+    assert changed(house, "data/toy.py", edit, registry.SHAPES[shape]) == counts
 
 
 def test_which_function_of_a_module_is_chosen_counts(house):
     """A name may be given to another function of the same module: what it made before is then out of date."""
-    targets = ("diffmem.data.curves:moons", "diffmem.data.curves:circles")
+    targets = ("diffmem.data.toy:moons", "diffmem.data.toy:circles")
     assert len({digest.digest(house / "script.py", target) for target in targets}) == 2
 
 
 def test_an_import_inside_a_function_is_followed(house):
     (house / "script.py").write_text("def late():\n    import diffmem.measure.pool\n")
     assert digest.reached(house / "script.py") == {
-        "diffmem.measure.pool", "diffmem.measure.neighbours", "diffmem.measure.searches", "diffmem.measure.chance",
-        "diffmem.points",
+        "diffmem.measure.pool", "diffmem.neighbours.index", "diffmem.neighbours.exact", "diffmem.measure.chance",
+        "diffmem.locations",
     }  # fmt: skip
 
 
 def test_modules_that_import_each_other_are_reached_once(house):
-    (house / "diffmem" / "points.py").write_text("import diffmem.rng\n")
-    (house / "diffmem" / "rng.py").write_text("import diffmem.points\n")
+    (house / "diffmem" / "locations.py").write_text("import diffmem.rng\n")
+    (house / "diffmem" / "rng.py").write_text("import diffmem.locations\n")
     (house / "script.py").write_text("from diffmem import rng\n")
-    assert digest.reached(house / "script.py") == {"diffmem.points", "diffmem.rng"}
+    assert digest.reached(house / "script.py") == {"diffmem.locations", "diffmem.rng"}
 
 
 def test_the_folder_of_the_package_does_not_count(house):
@@ -118,7 +118,9 @@ def test_the_folder_of_the_package_does_not_count(house):
     assert digest.digest(script) == copied
 
 
-@pytest.mark.parametrize("module", ["diffmem.data.dataset", "diffmem.measure.table", "diffmem.studies.outliers"])
+@pytest.mark.parametrize(
+    "module", ["diffmem.data.dataset", "diffmem.neighbours.table", "diffmem.studies.outliers.curves"]
+)
 def test_what_is_reached_is_what_python_imports(tmp_path, module):
     (tmp_path / "script.py").write_text(f"import {module}\n")
     listing = f"import sys, {module}; print(*(m for m in sys.modules if m.startswith('diffmem.')))"
@@ -130,7 +132,10 @@ def test_what_is_reached_is_what_python_imports(tmp_path, module):
 
 @pytest.mark.parametrize("script", ["dataset", "train", "sample", "neighbours", "rates"])
 def test_a_reworded_refusal_of_configs_reruns_no_science(script):
-    assert not digest.reached(WORKFLOW / "scripts" / f"{script}.py") & {"diffmem.config", "diffmem.checks"}
+    assert not digest.reached(WORKFLOW / "scripts" / f"{script}.py") & {
+        "diffmem.settings.read",
+        "diffmem.settings.checks",
+    }
 
 
 @pytest.mark.parametrize("script", sorted(Path(WORKFLOW, "scripts").glob("*.py")), ids=lambda path: path.stem)

@@ -105,6 +105,6 @@ def test_no_pickle_is_read_or_written_but_for_those_of_cifar():
 
 
 def test_the_reference_of_the_config_is_in_step_with_the_schema():
-    from diffmem.reference import markdown
+    from diffmem.settings.docs import markdown
 
     assert (ROOT / "config" / "README.md").read_text() == markdown()

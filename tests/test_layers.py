@@ -1,25 +1,25 @@
-"""Imports go to the left only: data -> diffusion -> measure -> studies -> report, and the first three know no other."""
+"""Imports go to the left only: data, diffusion, neighbours -> measure -> studies -> report."""
 
 import ast
 import sys
 from pathlib import Path
 
-import pytest
-
 import diffmem
 
 PACKAGE = Path(diffmem.__file__).parent
-ROOMS = ("data", "diffusion", "measure", "studies", "report")
+SHARED = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"} | {"settings"}  # what every room may import
 MAY_IMPORT = {
     "data": {"data"},
     "diffusion": {"diffusion"},
-    "measure": {"measure"},
-    "studies": {"data", "diffusion", "measure", "studies"},
-    "report": set(ROOMS),
+    "neighbours": {"neighbours"},
+    "measure": {"neighbours", "measure"},
+    "studies": {"data", "diffusion", "neighbours", "measure", "studies"},
+    "report": {"data", "diffusion", "neighbours", "measure", "studies", "report"},
 }
-HOUSE = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}  # config, registry, rng, files, points, ...
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted((PACKAGE.parent / "scripts").glob("*.py"))
+# run while Snakemake reads the Snakefile, in whichever Python Snakemake has
+READ = ["settings/read.py", "settings/checks.py", "settings/study.py", "registry.py", "digest.py"]
 
 
 def imports(source):
@@ -32,9 +32,13 @@ def imports(source):
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def parts_of_ours(path):
-    """Second part of every import of this package: a room or a module of the house."""
-    return {name.split(".")[1] for name in imports(path.read_text()) if name.split(".")[0] == "diffmem" and "." in name}
+def room(path):
+    """First folder or module of the package that a file lies in."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def rooms_imported(path):
+    return {name.split(".")[1] for name in imports(path.read_text()) if name.startswith("diffmem.")}
 
 
 def name(path):
@@ -46,24 +50,18 @@ def test_the_reader_of_imports_sees_every_form():
     assert set(imports(source)) == {"a.b", "c.d.e", "c.d.g", ".m.i", "j", "l"}
 
 
-def test_every_module_is_of_the_house_or_in_one_of_the_five_rooms():
-    assert {path.parent.relative_to(PACKAGE).as_posix() for path in MODULES} == {".", *ROOMS}
-    assert not HOUSE & set(ROOMS)
+def test_imports_go_to_the_left():
+    assert {room(path) for path in MODULES} == {"__init__", *SHARED, *MAY_IMPORT}
+    wrong = {
+        name(path): sorted(extra)
+        for path in MODULES
+        if (extra := rooms_imported(path) - MAY_IMPORT.get(room(path), set()) - SHARED)
+    }
+    assert not wrong
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name in ROOMS], ids=name)
-def test_a_room_imports_only_from_rooms_to_its_left_and_the_house(path):
-    assert parts_of_ours(path) <= MAY_IMPORT[path.parent.name] | HOUSE
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if p.parent == PACKAGE], ids=name)
-def test_the_house_imports_no_room(path):
-    assert parts_of_ours(path) <= HOUSE
-
-
-@pytest.mark.parametrize("path", MODULES + SCRIPTS, ids=name)
-def test_imports_are_absolute_so_that_the_digest_can_follow_them(path):
-    assert not [module for module in imports(path.read_text()) if module.startswith(".")]
+def test_imports_are_absolute_so_that_the_digest_can_follow_them():
+    assert not [name for path in MODULES + SCRIPTS for name in imports(path.read_text()) if name.startswith(".")]
 
 
 def test_nothing_imports_itself_through_others():
@@ -77,13 +75,12 @@ def test_nothing_imports_itself_through_others():
         needs = {key: others - free for key, others in needs.items() if key not in free}
 
 
-@pytest.mark.parametrize("module", ["config", "checks", "registry", "digest"])
-def test_what_runs_while_the_snakefile_is_read_needs_only_what_snakemake_has(module):
-    names = {found.split(".")[0] for found in imports((PACKAGE / f"{module}.py").read_text())}
-    assert names <= set(sys.stdlib_module_names) | {"diffmem", "yaml", "jsonschema"}
+def test_what_runs_while_the_snakefile_is_read_needs_only_what_snakemake_has():
+    found = {i.split(".")[0] for path in READ for i in imports((PACKAGE / path).read_text())}
+    assert found <= set(sys.stdlib_module_names) | {"diffmem", "yaml", "jsonschema"}
 
 
-def test_rooms_hold_their_code_in_modules_not_in_init():
+def test_packages_hold_no_code_but_lookups():
     for path in PACKAGE.rglob("__init__.py"):
         _docstring, *others = ast.parse(path.read_text()).body
-        assert [getattr(node, "name", None) for node in others] in ([], ["__getattr__"])  # at most looked up when asked
+        assert [getattr(node, "name", None) for node in others] in ([], ["__getattr__"])

@@ -5,7 +5,9 @@ import inspect
 import numpy as np
 import pytest
 
-from diffmem import checks, config, registry
+from diffmem import registry
+from diffmem.settings import checks
+from diffmem.settings import read as config
 
 TABLES = {
     "SHAPES": "data",

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from diffmem.measure.approximate import hnsw, ivf
-from diffmem.measure.neighbours import Index
-from diffmem.measure.on_device import Blocks, exact
-from diffmem.measure.searches import Flat, Force, Tree
+from diffmem.neighbours.approximate import hnsw, ivf
+from diffmem.neighbours.exact import Flat, Force, Tree
+from diffmem.neighbours.index import Index
+from diffmem.neighbours.on_device import Blocks, exact
 
 QUERIES, NEIGHBOURS = 2000, 2
 FEW, MANY = 1_000_000, 50_000_000  # coordinates beyond which the slow searches, and all, are left out

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from diffmem import config
-from diffmem.studies import onset
+from diffmem.settings import read as config
+from diffmem.studies.onset import simulate as onset
 
 ROOT = Path(__file__).parents[2]
 

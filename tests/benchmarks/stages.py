@@ -22,14 +22,14 @@ import reference
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from diffmem import config
 from diffmem.data.dataset import STRATA
 from diffmem.diffusion import denoiser, training
 from diffmem.diffusion.compute import Compute
 from diffmem.diffusion.generate import generate
 from diffmem.measure.rates import rates
 from diffmem.measure.strata import strata
-from diffmem.measure.table import references, tabulate
+from diffmem.neighbours.table import references, tabulate
+from diffmem.settings import read as config
 
 CORES, ROUNDS = os.cpu_count(), 7
 N, SHARD = 20_000, 5

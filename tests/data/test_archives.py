@@ -8,7 +8,7 @@ import pytest
 from scipy.io import savemat
 
 from diffmem.data.archives import idx, svhn
-from diffmem.data.pixels import DataError
+from diffmem.data.image_set import DataError
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (5, 3, 32, 32), dtype=np.uint8)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diffmem.data.cifar import cifar10, cifar100
-from diffmem.data.pixels import DataError
+from diffmem.data.image_set import DataError
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (6, 3, 32, 32), dtype=np.uint8)

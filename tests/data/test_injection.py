@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import pdist
 
-from diffmem.data.curves import moons
 from diffmem.data.injection import CLEAR, near_duplicates, outliers
+from diffmem.data.toy import moons
 
 SETTINGS = dict(count=4000, clusters=1, distance=2.0, spread=0.1)
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from diffmem import checks, config
 from diffmem.data.dataset import dataset
+from diffmem.data.image_set import DataError, points
 from diffmem.data.images import digits
-from diffmem.data.pixels import DataError, points
 from diffmem.data.source import source
 from diffmem.data.subsets import far_from_centre
+from diffmem.settings import checks
+from diffmem.settings import read as config
 
 RNG = np.random.default_rng(0)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from diffmem.data.image_set import points
 from diffmem.data.images import digits
-from diffmem.data.pixels import points
 from diffmem.data.subsets import balanced, far_from_centre, first_classes
 
 SIZES = (40, 45, 60, 41)

@@ -7,7 +7,6 @@ from functools import partial
 import pytest
 import torch
 
-from diffmem import config
 from diffmem.devices import DeviceError, chosen
 from diffmem.diffusion import compute, denoiser, networks, samplers, schedules, training
 from diffmem.diffusion.batches import batches
@@ -15,6 +14,7 @@ from diffmem.diffusion.compute import CPU, Compute
 from diffmem.diffusion.denoiser import loss
 from diffmem.diffusion.generate import CHUNK, generate, in_halves
 from diffmem.diffusion.losses import Losses
+from diffmem.settings import read as config
 
 # torch's compiler uses parts of torch that torch has deprecated, and looks for gradients of views of a stack's matrix
 pytestmark = [

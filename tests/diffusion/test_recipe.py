@@ -9,11 +9,11 @@ import torch
 from scipy import stats
 from torch.utils.data import DataLoader, TensorDataset
 
-from diffmem import config
 from diffmem.diffusion import denoiser, networks, training
 from diffmem.diffusion.denoiser import torch_generator
 from diffmem.diffusion.generate import generate
 from diffmem.diffusion.losses import LEVELS
+from diffmem.settings import read as config
 
 path = Path(__file__).parents[1] / "benchmarks" / "reference.py"
 spec = importlib.util.spec_from_file_location("reference", path)

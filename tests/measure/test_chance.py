@@ -5,10 +5,10 @@ import pytest
 from scipy import stats
 from scipy.spatial import cKDTree
 
-from diffmem.data.curves import moons
 from diffmem.data.gaussians import gaussian
+from diffmem.data.toy import moons
 from diffmem.measure.chance import chance, local_dimension
-from diffmem.measure.neighbours import Index
+from diffmem.neighbours.index import Index
 
 
 def on_a_torus(count, test, dimension, generated, rng, k=1):

@@ -17,8 +17,8 @@ from diffmem.measure.copies import (
     shares,
 )
 from diffmem.measure.criteria import second
-from diffmem.measure.neighbours import Index
-from diffmem.measure.table import references, tabulate
+from diffmem.neighbours.index import Index
+from diffmem.neighbours.table import references, tabulate
 
 THIRD = copies.THRESHOLDS.index(1 / 3)
 

@@ -7,8 +7,9 @@ from scipy import stats
 from scipy.spatial import cKDTree
 from scipy.special import betainc
 
-from diffmem.data.curves import moons
 from diffmem.data.gaussians import gaussian
+from diffmem.data.toy import moons
+from diffmem.locations import checked, distinct, locations
 from diffmem.measure.criteria import (
     authenticity,
     discoveries,
@@ -22,8 +23,7 @@ from diffmem.measure.criteria import (
     verdicts,
 )
 from diffmem.measure.strata import quotient
-from diffmem.measure.table import references, tabulate
-from diffmem.points import checked, distinct, locations
+from diffmem.neighbours.table import references, tabulate
 
 COLUMNS = ["quotient", "second", "local", "authenticity", "p_value"]
 

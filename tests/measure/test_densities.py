@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import logsumexp
 
-from diffmem import normal
+from diffmem import gaussian as normal
 from diffmem.measure import densities as de
 
 

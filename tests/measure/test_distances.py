@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import integrate, linalg, stats
 
-from diffmem import normal
-from diffmem.diffusion import linear
+from diffmem import gaussian as normal
+from diffmem.diffusion import linear_model as linear
 from diffmem.measure import distances as di
 
 

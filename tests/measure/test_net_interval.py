@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from diffmem.data.curves import moons
 from diffmem.data.gaussians import gaussian
+from diffmem.data.toy import moons
 from diffmem.measure import net_interval
 from diffmem.measure.net_interval import Scores, Spread, score_interval, spread
 from diffmem.measure.pool import fractions, permuted, pool

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
-from diffmem import config
-from diffmem.data.curves import moons
 from diffmem.data.dataset import DUPLICATE, OUTLIER, STRATA, stack
+from diffmem.data.toy import moons
+from diffmem.locations import first_rows
 from diffmem.measure.criteria import spacing
 from diffmem.measure.rates import rates
 from diffmem.measure.strata import ALL, Strata, quotient, strata
-from diffmem.measure.table import ROW, references, tabulate
-from diffmem.points import first_rows
+from diffmem.neighbours.table import ROW, references, tabulate
+from diffmem.settings import read as config
 
 RATIOS = [1.0, 1.5, 2.0, 3.0]
 SIDES = ("train", "train_location", "test", "test_location", "test_plain")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from diffmem.config import studies
 from diffmem.data.dataset import dataset
 from diffmem.diffusion import denoiser, networks
-from diffmem.measure.table import ROW
+from diffmem.neighbours.table import ROW
+from diffmem.settings.read import studies
 from diffmem.studies.plan import ROW_BYTES, chances, label_count, measured, plan, summary
 
 ARMS = dict(question="effective", replicates=6, shard=6, data={"shape": "digits", "test": 100})

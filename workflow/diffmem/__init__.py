@@ -1,9 +1,9 @@
 """Measure when and what diffusion models memorize.
 
-Five rooms, read left to right; each imports only from those before it:
+The rooms are read left to right; each imports only from those before it:
 
-    data -> diffusion -> measure -> studies -> report
+    data -> diffusion -> neighbours -> measure -> studies -> report
 
-``data``, ``diffusion`` and ``measure`` do not know each other: arrays and files connect them.
-The modules beside the rooms (config, registry, rng, files, points, digest, job) belong to the house.
+``data``, ``diffusion`` and ``neighbours`` do not know each other: arrays and files connect them, and ``measure`` knows
+only ``neighbours``. The modules beside the rooms and ``settings`` serve all of them.
 """

@@ -13,10 +13,10 @@ from typing import Any
 
 # A distribution is a function of (count, generator) that gives so many points; a collection is read whole, with labels.
 DISTRIBUTIONS = {
-    "moons": "diffmem.data.curves:moons",
-    "circles": "diffmem.data.curves:circles",
-    "swiss-roll": "diffmem.data.curves:swiss_roll",
-    "s-curve": "diffmem.data.curves:s_curve",
+    "moons": "diffmem.data.toy:moons",
+    "circles": "diffmem.data.toy:circles",
+    "swiss-roll": "diffmem.data.toy:swiss_roll",
+    "s-curve": "diffmem.data.toy:s_curve",
     "gaussian": "diffmem.data.gaussians:gaussian",
     "mixture": "diffmem.data.gaussians:mixture",
 }
@@ -28,8 +28,8 @@ COLLECTIONS = {
     "cifar-100": "diffmem.data.cifar:cifar100",
     "svhn": "diffmem.data.archives:svhn",
     "idx": "diffmem.data.archives:idx",
-    "folder": "diffmem.data.own:folder",
-    "array": "diffmem.data.own:array",
+    "folder": "diffmem.data.custom:folder",
+    "array": "diffmem.data.custom:array",
 }
 SHAPES = {**DISTRIBUTIONS, **COLLECTIONS}
 NETWORKS = {
@@ -58,40 +58,40 @@ LAWS = {
     "digits": "diffmem.data.laws:digits_pca",
 }
 GENERATORS = {
-    "one-step": "diffmem.studies.onset_models:one_step",
-    "gaussian-fit": "diffmem.studies.onset_models:gaussian_fit",
-    "multi-step": "diffmem.studies.onset_models:multi_step",
-    "empirical": "diffmem.studies.onset_models:empirical",
-    "kernel": "diffmem.studies.onset_models:kernel",
-    "mlp": "diffmem.studies.onset_networks:mlp",
-    "truth": "diffmem.studies.onset_models:truth",
-    "copies": "diffmem.studies.onset_models:copies",
+    "one-step": "diffmem.studies.onset.generators:one_step",
+    "gaussian-fit": "diffmem.studies.onset.generators:gaussian_fit",
+    "multi-step": "diffmem.studies.onset.generators:multi_step",
+    "empirical": "diffmem.studies.onset.generators:empirical",
+    "kernel": "diffmem.studies.onset.generators:kernel",
+    "mlp": "diffmem.studies.onset.networks:mlp",
+    "truth": "diffmem.studies.onset.generators:truth",
+    "copies": "diffmem.studies.onset.generators:copies",
 }
 # how neighbours are sought: a function of (positions, device)
 INDEXES = {
-    "exact": "diffmem.measure.on_device:exact",
-    "ivf": "diffmem.measure.approximate:ivf",
-    "hnsw": "diffmem.measure.approximate:hnsw",
+    "exact": "diffmem.neighbours.on_device:exact",
+    "ivf": "diffmem.neighbours.approximate:ivf",
+    "hnsw": "diffmem.neighbours.approximate:hnsw",
 }
 FIGURES = {
-    "net": "diffmem.report.curves:net",
-    "memorized": "diffmem.report.curves:memorized",
-    "within": "diffmem.report.curves:within",
-    "mass": "diffmem.report.curves:mass",
-    "coverage": "diffmem.report.curves:coverage",
-    "thresholds": "diffmem.report.thresholds:thresholds",
-    "criteria": "diffmem.report.criteria:criteria",
-    "scatter": "diffmem.report.scatter:scatter",
-    "losses": "diffmem.report.losses:losses",
-    "times": "diffmem.report.times:times",
-    "quality": "diffmem.report.quality:quality",
-    "uses": "diffmem.report.uses:uses",
+    "net": "diffmem.report.outliers.curves:net",
+    "memorized": "diffmem.report.outliers.curves:memorized",
+    "within": "diffmem.report.outliers.curves:within",
+    "mass": "diffmem.report.outliers.curves:mass",
+    "coverage": "diffmem.report.outliers.curves:coverage",
+    "thresholds": "diffmem.report.outliers.thresholds:thresholds",
+    "criteria": "diffmem.report.outliers.criteria:criteria",
+    "scatter": "diffmem.report.outliers.scatter:scatter",
+    "losses": "diffmem.report.outliers.losses:losses",
+    "times": "diffmem.report.outliers.times:times",
+    "quality": "diffmem.report.outliers.quality:quality",
+    "uses": "diffmem.report.outliers.uses:uses",
 }
 EFFECTIVE_FIGURES = {
     "effective": "diffmem.report.effective:effective",
     "factors": "diffmem.report.effective:factors",
     "tradeoff": "diffmem.report.effective:quality",
-    "noise": "diffmem.report.effective_losses:noise",
+    "noise": "diffmem.report.effective_noise:noise",
     "matches": "diffmem.report.effective:sheet",
 }
 ONSET_FIGURES = {

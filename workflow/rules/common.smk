@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from diffmem import checks, registry
-from diffmem.config import ConfigError, read, studies
+from diffmem import registry
+from diffmem.settings import checks
+from diffmem.settings.read import ConfigError, read, studies
 from diffmem.digest import digest
 from snakemake.exceptions import WorkflowError
 

@@ -1,4 +1,4 @@
-from diffmem.studies import ladder
+from diffmem.studies.calibration import settings as ladder
 
 CONTROLS = {
     name: expand(

@@ -1,13 +1,13 @@
 """Put the paper's claims to the test.
 
 input    rates.parquet and pooled.parquet of every cell and shard of a study
-output   claims.parquet, columns as in diffmem.studies.claims
+output   claims.parquet, columns as in diffmem.studies.outliers.claims
 """
 
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies.claims import by_permutation, claims
+from diffmem.studies.outliers.claims import by_permutation, claims
 
 job.start(snakemake.log[0])
 COLUMNS = (

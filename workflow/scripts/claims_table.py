@@ -5,7 +5,7 @@ output   claims.csv
 """
 
 from diffmem import files, job
-from diffmem.studies.claims import collected
+from diffmem.studies.outliers.claims import collected
 
 job.start(snakemake.log[0])
 claims = [files.load_table(path, columns=("claim", "verdict")) for path in snakemake.input.claims]

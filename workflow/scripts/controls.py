@@ -1,11 +1,11 @@
 """Run the controls of a setting.
 
-output   parquet, one row per control and criterion: setting and the columns of diffmem.studies.controls.simulate
+output   parquet, one row per control and criterion: setting and the columns of diffmem.studies.calibration.generators.simulate
 """
 
 from diffmem import files, job
-from diffmem.cells import replicates
-from diffmem.studies import controls
+from diffmem.settings.study import replicates
+from diffmem.studies.calibration import generators as controls
 
 job.start(snakemake.log[0])
 setting = controls.Setting(**snakemake.params.setting)

@@ -2,13 +2,13 @@
 
 input    the controls of all settings and shards
 output   card (parquet and csv), one row per setting and criterion; levels, one row per generator too: columns as in
-         diffmem.studies.card
+         diffmem.studies.calibration.card
 """
 
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies import card
+from diffmem.studies.calibration import card
 
 job.start(snakemake.log[0])
 table = pd.concat([files.load_table(path, columns=card.COLUMNS) for path in snakemake.input], ignore_index=True)

@@ -1,13 +1,13 @@
 """Mean and 95 % interval over replicates.
 
 input    rates.parquet and training.parquet of every cell and shard of a study
-output   curves.parquet and losses.parquet, columns as in diffmem.studies.outliers
+output   curves.parquet and losses.parquet, columns as in diffmem.studies.outliers.curves
 """
 
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies import outliers
+from diffmem.studies.outliers import curves as outliers
 
 job.start(snakemake.log[0])
 rates = pd.concat([files.load_table(path, columns=tuple(outliers.CURVE)) for path in snakemake.input.rates])

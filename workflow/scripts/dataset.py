@@ -6,8 +6,8 @@ output   data.npz: train (r, n, d), test (r, n', d), fresh (r, f, d), float64; s
 """
 
 from diffmem import files, job
-from diffmem.cells import replicates
 from diffmem.data.dataset import stack
+from diffmem.settings.study import replicates
 
 job.start(snakemake.log[0])
 cell = snakemake.params.cell

@@ -3,18 +3,18 @@
 input    copies.parquet, quality.parquet and training.parquet of every cell that was run and every shard; data.npz of
          those with true labels that are the baseline's in all else
 output   runs, effective_curves, effective, thresholds, fits, factors, effective_losses and claims.parquet, columns as in
-         diffmem.studies.effective, effective_thresholds, effective_losses and claims
+         diffmem.studies.effective.emm, effective_thresholds, effective_losses and claims
 """
 
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies import effective
-from diffmem.studies.comparable import by_quality
-from diffmem.studies.effective_claims import claims
-from diffmem.studies.effective_losses import by_noise
-from diffmem.studies.effective_thresholds import thresholds
-from diffmem.studies.label_claims import label_claims
+from diffmem.studies.effective import emm as effective
+from diffmem.studies.effective.claims import claims
+from diffmem.studies.effective.comparable import by_quality
+from diffmem.studies.effective.label_claims import label_claims
+from diffmem.studies.effective.losses import by_noise
+from diffmem.studies.effective.thresholds import thresholds
 
 job.start(snakemake.log[0])
 copies, quality, training = (

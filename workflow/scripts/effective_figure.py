@@ -6,9 +6,9 @@ output   a PNG and an SVG
 
 from diffmem import files, job
 from diffmem.report import effective, style
-from diffmem.report.effective_losses import noise
-from diffmem.studies.comparable import by_quality, comparable
-from diffmem.studies.effective import QUALITY, groups
+from diffmem.report.effective_noise import noise
+from diffmem.studies.effective.comparable import by_quality, comparable
+from diffmem.studies.effective.emm import QUALITY, groups
 
 job.start(snakemake.log[0])
 curves, estimates, fits, factors, losses = (files.load_table(path) for path in snakemake.input)

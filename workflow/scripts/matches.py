@@ -7,10 +7,10 @@ output   a PNG and an SVG
 import numpy as np
 
 from diffmem import files, job
-from diffmem.points import first_rows
+from diffmem.locations import first_rows
 from diffmem.report import style
 from diffmem.report.effective import sheet
-from diffmem.studies.matches import matches
+from diffmem.studies.effective.matches import matches
 
 job.start(snakemake.log[0])
 data = files.load_arrays(snakemake.input.data, names=("train", "train_location"))

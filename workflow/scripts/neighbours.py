@@ -1,12 +1,12 @@
 """Find the nearest training and test locations of every generated, fresh and optimal point of a shard.
 
 input    data.npz, samples.npy (r, s, g, d), ceiling.npz
-output   neighbours/generated.npy (r, s, g), rows as in diffmem.measure.table
+output   neighbours/generated.npy (r, s, g), rows as in diffmem.neighbours.table
          neighbours/references.npz: fresh (r, f) and ceiling (r, c), such rows; spacing (r, n), distance from the location
          of every training row to the nearest other one; held_out (r, n'), from every test row to the nearest training
          location; location (r, n), of every training row with near copies merged, the number of the one that stands
          for them; sigma_min
-         neighbours/recall.parquet: replicate, snapshot, index and the columns of diffmem.measure.recall
+         neighbours/recall.parquet: replicate, snapshot, index and the columns of diffmem.neighbours.recall
 """
 
 from functools import partial
@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from diffmem import files, job, registry, rng
+from diffmem.locations import first_rows
 from diffmem.measure.copies import pixels
 from diffmem.measure.criteria import spacing
-from diffmem.measure.merging import merged
-from diffmem.measure.recall import REFERENCES, measured
-from diffmem.measure.table import ROW, references, tabulate
-from diffmem.points import first_rows
+from diffmem.neighbours.merge import merged
+from diffmem.neighbours.recall import REFERENCES, measured
+from diffmem.neighbours.table import ROW, references, tabulate
 
 job.start(snakemake.log[0])
 cell = snakemake.params.cell

@@ -7,7 +7,7 @@ import torch
 from tqdm import tqdm
 
 from diffmem import files, job
-from diffmem.studies import onset
+from diffmem.studies.onset import simulate as onset
 
 job.start(snakemake.log[0])
 torch.set_flush_denormal(True)

@@ -1,6 +1,6 @@
 """Draw one figure of an onset study.
 
-input    points and onsets, as in diffmem.studies.onset_tables
+input    points and onsets, as in diffmem.studies.onset.tables
 output   a PNG and an SVG
 """
 

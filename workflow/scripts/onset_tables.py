@@ -1,13 +1,14 @@
 """Curves, onsets and claims of an onset study.
 
 input    onset.parquet of every cell
-output   points, onsets and claims, columns as in diffmem.studies.onset_tables and onset_claims
+output   points, onsets and claims, columns as in diffmem.studies.onset.tables and onset_claims
 """
 
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies import onset_claims, onset_tables
+from diffmem.studies.onset import claims as onset_claims
+from diffmem.studies.onset import tables as onset_tables
 
 job.start(snakemake.log[0])
 table = pd.concat([files.load_table(path, columns=onset_tables.COLUMNS) for path in snakemake.input], ignore_index=True)

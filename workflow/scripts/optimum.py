@@ -9,10 +9,10 @@ import torch
 from tqdm import tqdm
 
 from diffmem import files, job
-from diffmem.cells import replicates
 from diffmem.diffusion import denoiser
 from diffmem.diffusion.generate import draw_labels, generate
 from diffmem.diffusion.optimum import optimum
+from diffmem.settings.study import replicates
 
 MOST = 1000  # points; the optimum is compared with every training point at every step
 

@@ -1,7 +1,7 @@
 """Judge chosen snapshots of a shard in full: permuted labels, and the criterion of fifty neighbours.
 
 input    data.npz, glimpse.npz (a few points of five snapshots, of which the last three are judged)
-output   pooled.parquet: study, cell, replicate, epoch, the columns of diffmem.measure.pooled, local, and floor, what
+output   pooled.parquet: study, cell, replicate, epoch, the columns of diffmem.measure.permutation, local, and floor, what
          local is for fresh points
 """
 
@@ -9,7 +9,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from diffmem import files, job, rng
-from diffmem.measure.pooled import local_share, pooled
+from diffmem.measure.permutation import local_share, pooled
 
 job.start(snakemake.log[0])
 JUDGED = 3

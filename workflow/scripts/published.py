@@ -5,7 +5,7 @@ output   parquet, P(Delta > 0) with Wilson's interval: of kernels, per dimension
 """
 
 from diffmem import files, job
-from diffmem.studies import onset_published
+from diffmem.studies.onset import published as onset_published
 
 job.start(snakemake.log[0])
 if snakemake.wildcards.part == "pixels":

@@ -1,6 +1,6 @@
 """Draw the onset paper's public code beside its formulas.
 
-input    kernels of both dimensions and pixels, as in diffmem.studies.onset_published.shares
+input    kernels of both dimensions and pixels, as in diffmem.studies.onset.published.shares
 output   a PNG and an SVG
 """
 

@@ -7,7 +7,7 @@ output   quality.parquet
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies import outliers
+from diffmem.studies.outliers import curves as outliers
 
 job.start(snakemake.log[0])
 tables = [files.load_table(path, columns=("replicate", "measure", "value", "floor")) for path in snakemake.input]

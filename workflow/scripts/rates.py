@@ -12,10 +12,10 @@ import pandas as pd
 
 from diffmem import files, job
 from diffmem.data.dataset import STRATA
+from diffmem.locations import first_rows
 from diffmem.measure.rates import rates
-from diffmem.measure.recall import lowest
 from diffmem.measure.strata import KNOWN, strata
-from diffmem.points import first_rows
+from diffmem.neighbours.recall import lowest
 
 job.start(snakemake.log[0])
 cell = snakemake.params.cell

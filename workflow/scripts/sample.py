@@ -10,9 +10,9 @@ import torch
 from tqdm import tqdm
 
 from diffmem import files, job
-from diffmem.cells import replicates
 from diffmem.diffusion import compute, denoiser, networks
 from diffmem.diffusion.generate import draw_labels, generate, glimpse
+from diffmem.settings.study import replicates
 
 job.start(snakemake.log[0])
 cell, shard = snakemake.params.cell, list(replicates(snakemake.wildcards.shard))

@@ -5,7 +5,8 @@ output   a PNG and an SVG
 """
 
 from diffmem import files, job
-from diffmem.report import scatter, style
+from diffmem.report import style
+from diffmem.report.outliers import scatter
 
 job.start(snakemake.log[0])
 panels = {}

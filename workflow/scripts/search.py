@@ -11,7 +11,7 @@ import pandas as pd
 
 from diffmem import files, job
 from diffmem.measure.emm_search import following
-from diffmem.studies.effective import shares_by_size
+from diffmem.studies.effective.emm import shares_by_size
 
 job.start(snakemake.log[0])
 sizes = {f"{snakemake.wildcards.arm}_n-{size}": size for size in snakemake.params.sizes}

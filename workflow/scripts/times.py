@@ -1,18 +1,18 @@
 """When every location of a shard is memorized, and how well that finds the injected outliers.
 
 input    data.npz, neighbours/generated.npy (r, s, g), training.parquet (the epochs of the snapshots)
-output   times.parquet: study, cell, replicate and the columns of diffmem.measure.clock
-         detection.parquet: study, cell, replicate and the columns of diffmem.studies.detection
+output   times.parquet: study, cell, replicate and the columns of diffmem.measure.memorization_time
+         detection.parquet: study, cell, replicate and the columns of diffmem.studies.outliers.detection
 """
 
 import pandas as pd
 
 from diffmem import files, job
 from diffmem.data.dataset import STRATA
-from diffmem.measure import clock
+from diffmem.locations import first_rows
+from diffmem.measure import memorization_time as clock
 from diffmem.measure.strata import KNOWN, strata
-from diffmem.points import first_rows
-from diffmem.studies.detection import detection
+from diffmem.studies.outliers.detection import detection
 
 job.start(snakemake.log[0])
 cell = snakemake.params.cell

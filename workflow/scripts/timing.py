@@ -8,7 +8,7 @@ import pandas as pd
 
 from diffmem import files, job
 from diffmem.measure.intervals import over_replicates
-from diffmem.studies import timing
+from diffmem.studies.outliers import times as timing
 
 job.start(snakemake.log[0])
 times = pd.concat([files.load_table(path, columns=("stratum", "side", "by")) for path in snakemake.input.times])

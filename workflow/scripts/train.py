@@ -10,8 +10,8 @@ import torch
 from tqdm import tqdm
 
 from diffmem import files, job
-from diffmem.cells import replicates
 from diffmem.diffusion import compute, denoiser, losses, networks, training
+from diffmem.settings.study import replicates
 
 LABELS = ("train_label", "test_label", "label_count")
 

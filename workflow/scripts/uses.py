@@ -1,13 +1,13 @@
 """Put the uses proposed for memorization times to the test: stopping early, and finding outliers.
 
 input    rates.parquet, training.parquet, quality.parquet of every cell and shard; detection.parquet of those with twins
-output   uses.parquet: means over replicates with 95 % intervals; claims: U1 and U2, columns as in diffmem.studies.claims
+output   uses.parquet: means over replicates with 95 % intervals; claims: U1 and U2, columns as in diffmem.studies.outliers.claims
 """
 
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies import uses
+from diffmem.studies.outliers import uses
 
 job.start(snakemake.log[0])
 rates, training, quality = (

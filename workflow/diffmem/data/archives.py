@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diffmem.data.pixels import DataError, Images, pooled
+from diffmem.data.image_set import DataError, Images, pooled
 
 
 def svhn(*, path: str, pixels: int | None) -> Images:

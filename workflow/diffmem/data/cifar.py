@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from diffmem.data.pixels import DataError, Images, pooled
+from diffmem.data.image_set import DataError, Images, pooled
 
 SIZE = (3, 32, 32)
 

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from diffmem import points, rng
+from diffmem import locations as points
+from diffmem import rng
 from diffmem.data import injection, labels
 from diffmem.data.source import Source, source
 

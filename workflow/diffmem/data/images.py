@@ -7,7 +7,7 @@ from importlib import resources
 
 import numpy as np
 
-from diffmem.data.pixels import Images, pooled
+from diffmem.data.image_set import Images, pooled
 
 
 def digits(*, pixels: int | None) -> Images:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diffmem.data.image_set import points
 from diffmem.data.images import digits
-from diffmem.data.pixels import points
-from diffmem.normal import Normal, Parts, diagonal, fitted, moments
+from diffmem.gaussian import Normal, Parts, diagonal, fitted, moments
 
 
 @dataclass(frozen=True)

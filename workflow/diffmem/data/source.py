@@ -13,8 +13,8 @@ import numpy as np
 
 from diffmem import registry
 from diffmem.data import subsets
-from diffmem.data.pixels import DataError, Images, points
-from diffmem.points import first_rows, locations
+from diffmem.data.image_set import DataError, Images, points
+from diffmem.locations import first_rows, locations
 
 
 @dataclass(frozen=True)

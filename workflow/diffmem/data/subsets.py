@@ -19,7 +19,7 @@ images are blended in the same shares.
 
 import numpy as np
 
-from diffmem.data.pixels import points
+from diffmem.data.image_set import points
 
 NEAR = 0.25  # share of a class that is its near source
 

@@ -9,9 +9,9 @@ reference sets out and be far too narrow; one over reference points would drop c
 import numpy as np
 import pandas as pd
 
+from diffmem.locations import checked
 from diffmem.measure.net_interval import score_interval, spread
 from diffmem.measure.pool import fractions, permuted, pool
-from diffmem.points import checked
 
 RATIOS = (1.0, 1.5, 2.0, 3.0)
 

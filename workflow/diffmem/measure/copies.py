@@ -24,9 +24,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from diffmem.locations import distinct
 from diffmem.measure.criteria import ONE_THIRD, second
-from diffmem.measure.neighbours import Index
-from diffmem.points import distinct
+from diffmem.neighbours.index import Index
 
 THRESHOLDS = (1 / 5, 1 / 4, ONE_THIRD, 1 / 2, 2 / 3)  # h of the sweep
 

@@ -39,10 +39,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from diffmem.locations import checked, distinct
 from diffmem.measure.chance import chance, local_dimension
-from diffmem.measure.neighbours import Index
 from diffmem.measure.strata import quotient
-from diffmem.points import checked, distinct
+from diffmem.neighbours.index import Index
 
 ONE_THIRD = 1 / 3
 NEIGHBOURS, HALF = 50, 0.5  # n and alpha of (3)
@@ -157,7 +157,7 @@ class _Searched:
     """One search for all criteria.
 
     Attributes:
-        table: shape (g,), named and typed as in ``measure.table``, but with 50 distances.
+        table: shape (g,), named and typed as in ``neighbours.table``, but with 50 distances.
         held_out: distances (n', 2) from held-out points to their two nearest training locations.
         spacing: e of every training location, of shape (m,).
         rho: training over held-out locations.

@@ -28,7 +28,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
-from diffmem.normal import Normal, Parts
+from diffmem.gaussian import Normal, Parts
 
 BLOCK = 2000  # rows of a block of pair distances
 SAME = 1e-9  # difference of two logarithms that is rounding

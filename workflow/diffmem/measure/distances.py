@@ -14,7 +14,7 @@ those that generate a single point. For laws that are not Gaussian, (3) of their
 import numpy as np
 from scipy.linalg import svdvals
 
-from diffmem.normal import Normal
+from diffmem.gaussian import Normal
 
 SINGULAR = 1e-12  # of the largest variance: below it an axis has none
 

@@ -33,8 +33,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import pdist, squareform
 
+from diffmem.locations import checked, distinct
 from diffmem.measure.quality import subsample
-from diffmem.points import checked, distinct
 
 POINTS = 1000
 PERMUTATIONS = 999

@@ -20,9 +20,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from diffmem.gaussian import fitted
+from diffmem.locations import checked
 from diffmem.measure.distances import squared_wasserstein
-from diffmem.normal import fitted
-from diffmem.points import checked
 
 
 def frechet(

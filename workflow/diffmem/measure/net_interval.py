@@ -28,8 +28,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from diffmem.locations import distinct
 from diffmem.measure.pool import Pool, pool
-from diffmem.points import distinct
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diffmem.locations import distinct
 from diffmem.measure.chance import none_drawn
-from diffmem.measure.neighbours import Index
-from diffmem.points import distinct
+from diffmem.neighbours.index import Index
 
 RANKS = 12  # neighbours per neighbour expected of the smaller set, so that H(k) has vanished at the last
 

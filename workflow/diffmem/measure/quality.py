@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist, pdist, squareform
 
-from diffmem.points import checked, first_rows, locations
+from diffmem.locations import checked, first_rows, locations
 
 POINTS = 1000
 DIRECTIONS = 100

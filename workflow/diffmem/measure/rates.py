@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from diffmem.measure.chance import chance, local_dimension, none_drawn
-from diffmem.measure.others import THRESHOLDS, Surroundings, others
+from diffmem.measure.criteria_rates import THRESHOLDS, Surroundings, others
 from diffmem.measure.strata import ALL, Strata, divide, quotient, stratum_of, tidy, with_all
 
 REFERENCES = ("plain", "matched")

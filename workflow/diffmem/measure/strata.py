@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from diffmem.points import first_rows
+from diffmem.locations import first_rows
 
 ALL = "all"  # the stratum of everything
 # what ``strata`` is made from, as the data file names it

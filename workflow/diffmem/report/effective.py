@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from diffmem.measure.emm import LINE
 from diffmem.report import style
-from diffmem.studies.matches import Matches
+from diffmem.studies.effective.matches import Matches
 
 # Okabe and Ito's colours, the baseline of every panel in dark grey
 COLOR = ("#444444", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B2A800")
@@ -24,7 +24,7 @@ def effective(curves: pd.DataFrame, fits: pd.DataFrame, estimates: pd.DataFrame,
     the line of 0.9: EMM with its interval, an arrow where the sizes end before it does.
 
     Args:
-        curves, fits, estimates: as made by ``studies.effective`` (curves, fits, table).
+        curves, fits, estimates: as made by ``studies.effective.emm`` (curves, fits, table).
         groups: panel -> its arms, the baseline first.
     """
     figure, axes = panels(len(groups))
@@ -54,7 +54,7 @@ def factors(table: pd.DataFrame):
     """A line per arm: EMM over that of the baseline with its interval, and what became of the quality.
 
     Args:
-        table: as made by ``studies.effective.factors``.
+        table: as made by ``studies.effective.emm.factors``.
     """
     figure, axes = style.grid(1, 2, width=3.6, height=max(1.0, 0.27 * len(table) + 0.5), sharey=True)
     left, right = axes[0]
@@ -89,7 +89,7 @@ def quality(curves: pd.DataFrame, *, measures: dict[str, str], groups: dict[str,
     A line joins the sizes of an arm, the largest of which has the largest point.
 
     Args:
-        curves: as made by ``studies.effective.curves``.
+        curves: as made by ``studies.effective.emm.curves``.
         measures: measure -> its name on the axis; a row of panels each.
         groups: as in ``effective``; a column each.
     """
@@ -117,7 +117,7 @@ def sheet(found: Matches, *, low: float, high: float):
     """Generated images, each beside the training image nearest to it, and d_1 / d_2 above.
 
     Args:
-        found: as made by ``studies.matches.matches``.
+        found: as made by ``studies.effective.matches.matches``.
         low, high: the values of black and white.
     """
     rows, columns = found.score.shape

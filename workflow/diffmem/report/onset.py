@@ -1,6 +1,6 @@
 """The onset study: everything against n / d, one row of panels per dimension, one colour per cell.
 
-Every function takes the tables ``points`` and ``onsets`` of ``studies.onset_tables`` and returns a figure. Dashed lines
+Every function takes the tables ``points`` and ``onsets`` of ``studies.onset.tables`` and returns a figure. Dashed lines
 are closed forms or limits of many points.
 """
 

@@ -18,7 +18,7 @@ def published(kernels: pd.DataFrame, pixels: pd.DataFrame):
     """A panel per dimension for the kernel metric, and one for the pixel metric.
 
     Args:
-        kernels, pixels: as made by ``studies.onset_published.shares``.
+        kernels, pixels: as made by ``studies.onset.published.shares``.
     """
     dimensions = sorted(kernels["dimension"].unique())
     figure, axes = style.grid(1, len(dimensions) + 1, sharey=True)

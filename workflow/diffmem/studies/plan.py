@@ -14,11 +14,12 @@ import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from diffmem import checks, onset_checks, registry
-from diffmem.cells import Study
+from diffmem import registry
 from diffmem.diffusion import denoiser, networks
 from diffmem.diffusion.training import budget
 from diffmem.measure.emm_search import following
+from diffmem.settings import checks, onset_checks
+from diffmem.settings.study import Study
 
 FLOPS = 6e10  # per second on one core
 STEP_OVERHEAD = 2e-4  # seconds per replicate and training step, beside the arithmetic

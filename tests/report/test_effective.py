@@ -1,0 +1,205 @@
+"""The figures of effective memorization draw what their tables say, also where that is little or nothing."""
+
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import same_color
+
+from diffmem.report import effective, style
+from diffmem.studies.effective.emm import FACTORS
+from diffmem.studies.effective.matches import Matches
+
+GROUPS = {"labels": ["base", "random", "unique"], "weight_decay": ["base", "decay"]}
+ARMS = ("base", "random", "unique", "decay")
+SIZES = (50, 100, 200)
+MEASURES = {"frechet": "Frechet distance", "knn": "KNN distance"}
+
+
+def planted_curves():
+    keys = itertools.product(ARMS, SIZES, ("last", "best"), ("r_mem", *MEASURES))
+    table = pd.DataFrame(list(keys), columns=["arm", "n", "snapshot", "measure"])
+    mean = np.random.default_rng(0).uniform(0.2, 0.8, len(table))
+    table = table.assign(mean=mean, low=mean - 0.1, high=mean + 0.15, replicates=4)
+    return table.sample(frac=1, random_state=1)
+
+
+def planted_fits():
+    return pd.DataFrame({"arm": "random", "n": [60.0, 120.0], "r_mem": [0.95, 0.4]})
+
+
+def planted_estimates():
+    rows = [
+        ("base", 80.0, 70.0, 95.0, ""),
+        ("random", 120.0, 100.0, np.inf, ""),
+        ("unique", 200.0, 180.0, np.inf, ">="),
+        ("decay", 50.0, 0.0, 55.0, "<"),
+    ]
+    last = pd.DataFrame(rows, columns=["arm", "emm", "low", "high", "censored"])
+    others = [last.assign(of=of, emm=99.0, low=60.0, high=150.0, censored="") for of in ("best", "relative")]
+    return pd.concat([last.assign(of="last"), *others], ignore_index=True)
+
+
+def planted_factors():
+    rows = [
+        dict(arm="random", factor="labels random-10", ratio=1.5, low=1.2, high=1.9, censored=""),
+        dict(arm="unique", factor="labels unique", ratio=2.5, low=2.0, high=np.inf, censored=">="),
+        dict(arm="decay", factor="weight_decay 0.1", ratio=0.6, low=0.0, high=0.7, censored="<="),
+    ]
+    quality = dict(measure="frechet_excess", quality_difference=0.2, quality_low=0.1, quality_high=0.3)
+    return pd.DataFrame(rows).assign(**quality).reindex(columns=FACTORS)
+
+
+def planted_matches(channels=()):
+    generated, nearest = np.random.default_rng(2).uniform(-1, 1, (2, 3, 5, 8, 6, *channels))
+    return Matches(("best", "near 1/3", "worst"), generated, nearest, np.linspace(0, 1, 15).reshape(3, 5))
+
+
+def draw(name, rows=slice(None)):
+    curves, estimates, fits = (table()[rows] for table in (planted_curves, planted_estimates, planted_fits))
+    if name == "effective":
+        return effective.effective(curves, fits, estimates, groups=GROUPS)
+    if name == "factors":
+        return effective.factors(planted_factors()[rows])
+    if name == "quality":
+        return effective.quality(curves, measures=MEASURES, groups=GROUPS)
+    return effective.sheet(planted_matches(), low=-1, high=1)
+
+
+NAMES = ("effective", "factors", "quality", "sheet")
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    plt.close("all")
+
+
+def panel(figure, title):
+    return next(axes for axes in figure.axes if axes.get_title() == title)
+
+
+def chosen(table, **where):
+    return table[(table[list(where)] == pd.Series(where)).all(axis=1)].sort_values("n")
+
+
+def drawn(axes, **properties):
+    """Data of the lines with these properties."""
+    same = [line for line in axes.lines if all(plt.getp(line, name) == value for name, value in properties.items())]
+    return [line.get_xydata() for line in same]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_shares_are_those_of_the_last_snapshot_and_open_ones_those_of_the_best(number):
+    curves, axes = planted_curves(), panel(draw("effective"), "labels")
+    arm, look = GROUPS["labels"][number], effective.look_of(number)
+    for snapshot, face in (("last", look["color"]), ("best", "none")):
+        rows = chosen(curves, arm=arm, measure="r_mem", snapshot=snapshot)
+        (points,) = drawn(axes, marker=look["marker"], color=look["color"], markerfacecolor=face)
+        np.testing.assert_allclose(points, rows[["n", "mean"]])
+    last = chosen(curves, arm=arm, measure="r_mem", snapshot="last")
+    bars = next(c for c in axes.collections if same_color(c.get_colors()[0, :3], look["color"]))
+    ends = np.array([segment[:, 1] for segment in bars.get_segments()])
+    np.testing.assert_allclose(ends, last[["low", "high"]])
+
+
+def test_the_fit_is_drawn_where_there_is_one():
+    axes = panel(draw("effective"), "labels")
+    lines = [xy for xy in drawn(axes, color=effective.COLOR[1], linestyle="-", marker="None") if xy[0, 1] != xy[1, 1]]
+    np.testing.assert_allclose(lines, [[[60, 0.95], [120, 0.4]]])
+
+
+def test_intervals_lie_about_the_line_and_open_ends_have_arrows_at_the_edge():
+    axes = panel(draw("effective"), "labels")
+    high = axes.get_xlim()[1]
+    bars = [xy for xy in drawn(axes, linewidth=2.6) if len(xy) == 2]
+    np.testing.assert_allclose([xy[:, 0] for xy in bars], [[70, 95], [100, high], [180, high]])
+    assert np.abs(np.concatenate([xy[:, 1] for xy in bars]) - 0.9).max() < 0.05
+    assert len({xy[0, 1] for xy in bars}) == 3, "each at a height of its own"
+    assert [xy[0, 0] for xy in drawn(axes, marker="|")] == [80, 120], "no tick where no size shows one"
+    assert [xy[0, 0] for xy in drawn(axes, marker=">")] == [high, high]
+    axes = panel(draw("effective"), "weight decay")
+    assert [xy[0, 0] for xy in drawn(axes, marker="<")] == [pytest.approx(axes.get_xlim()[0])]
+
+
+def test_factors_whose_quality_cannot_be_compared_are_said_so():
+    table = planted_factors().assign(quality_difference=np.nan, quality_low=np.nan, quality_high=np.nan)
+    assert [text.get_text() for text in effective.factors(table).axes[1].texts] == ["not comparable"]
+    assert not draw("factors").axes[1].texts
+
+
+def test_factors_are_ratios_and_differences_of_quality_line_by_line():
+    figure = draw("factors")
+    left, right = figure.axes
+    assert [t.get_text() for t in left.get_yticklabels()] == ["labels random-10", "labels unique", "weight decay 0.1"]
+    low, high = left.get_xlim()
+    bars = [xy[:, 0] for xy in drawn(left, color=effective.COLOR[1]) if len(xy) == 2]
+    np.testing.assert_allclose(bars, [[1.2, 1.9], [2, high], [low, 0.7]])
+    assert [xy.tolist() for xy in drawn(left, marker="o")] == [[[1.5, 2]]]
+    assert [xy[0, 0] for xy in drawn(right, marker="s")] == [0.2] * 3
+    assert "frechet excess" in right.get_xlabel()
+
+
+def test_quality_that_cannot_be_compared_leaves_its_line_empty():
+    table = planted_factors()
+    blank = [name for name in FACTORS if name.startswith("quality")]
+    table.loc[table["arm"] == "unique", blank] = np.nan
+    figure = effective.factors(table)
+    figure.draw_without_rendering()
+    seen = [xy[0] for xy in drawn(figure.axes[1], marker="s") if np.isfinite(xy).all()]
+    np.testing.assert_allclose(seen, [[0.2, 2], [0.2, 0]])
+
+
+def test_quality_and_share_are_those_of_one_run():
+    curves, figure = planted_curves(), draw("quality")
+    for (i, measure), (j, arms) in itertools.product(enumerate(MEASURES), enumerate(GROUPS.values())):
+        axes = figure.axes[2 * i + j]
+        for number, arm in enumerate(arms):
+            x, y = (chosen(curves, arm=arm, measure=m, snapshot="last")["mean"] for m in (measure, "r_mem"))
+            (path,) = drawn(axes, color=effective.COLOR[number], linestyle="-")
+            np.testing.assert_allclose(path, np.stack([x, y], axis=1))
+
+
+def test_an_arm_without_a_measure_is_left_out_of_its_panels_alone():
+    curves = planted_curves()
+    lacking = curves[(curves["arm"] != "random") | (curves["measure"] != "knn")]
+    figure = effective.quality(lacking, measures=MEASURES, groups=GROUPS)
+    assert [len(axes.lines) for axes in figure.axes] == [3, 2, 2, 2], "of labels and decay, by Frechet and by KNN"
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_the_sheet_shows_both_images_of_a_pair_side_by_side(channels):
+    found = planted_matches(channels)
+    figure = effective.sheet(found, low=-1, high=1)
+    for axes, (i, j) in zip(figure.axes, np.ndindex(3, 5), strict=True):
+        image = np.asarray(axes.images[0].get_array())
+        np.testing.assert_allclose(image[:, :6], (found.generated[i, j] + 1) / 2)
+        np.testing.assert_allclose(image[:, -6:], (found.nearest[i, j] + 1) / 2)
+        assert (image[:, 6:-6] == 1).all()
+        assert axes.get_title() == f"{found.score[i, j]:.2f}"
+
+
+@pytest.mark.parametrize("name", ["effective", "factors", "quality"])
+@pytest.mark.parametrize("rows", [slice(0), slice(1)])
+def test_every_figure_can_be_drawn_of_nothing_and_of_one_row(name, rows):
+    draw(name, rows).draw_without_rendering()
+
+
+def test_a_single_replicate_has_no_intervals():
+    curves = planted_curves().assign(low=np.nan, high=np.nan)
+    estimates = planted_estimates().assign(low=np.nan, high=np.nan)
+    figure = effective.effective(curves, planted_fits(), estimates, groups=GROUPS)
+    figure.draw_without_rendering()
+    assert not drawn(panel(figure, "labels"), linewidth=2.6)
+    effective.factors(planted_factors().assign(low=np.nan, high=np.nan)).draw_without_rendering()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_saved_twice_is_the_same_bytes(name, tmp_path):
+    files = []
+    for i in range(2):
+        style.save(draw(name), png=tmp_path / f"{i}.png", svg=tmp_path / f"{i}.svg")
+        files.append([(tmp_path / f"{i}.{kind}").read_bytes() for kind in ("png", "svg")])
+    assert files[0] == files[1]

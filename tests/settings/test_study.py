@@ -1,0 +1,80 @@
+"""Arms: every size is a cell of its own, and factors are what the arms differ in, by the names of the claims."""
+
+import pytest
+
+from diffmem.settings import read as config
+
+
+def study(**settings):
+    effective = {"sizes": [50, 25], **settings.pop("effective", {})}
+    base = {"question": "effective", "replicates": 2, "effective": effective}
+    data = {"shape": "digits", "test": 100, **settings.pop("data", {})}
+    return config.studies({"studies": {"s": {**base, "data": data, **settings}}})["s"]
+
+
+def test_every_arm_has_a_cell_for_every_size():
+    found = study(cells={"none": {}, "unique": {"data": {"labels": {"kind": "unique"}}}})
+    assert list(found.cells) == ["none_n-25", "none_n-50", "unique_n-25", "unique_n-50"]
+    assert found.arms.cells["unique"] == {25: "unique_n-25", 50: "unique_n-50"}
+    assert [found.cells[name]["data"]["inliers"] for name in found.cells] == [25, 50, 25, 50]
+    assert found.arms.factors == {"none": {"labels": "none"}, "unique": {"labels": "unique"}}
+    assert found.arms.baseline == "none"
+    assert not found.arms.search
+
+
+@pytest.mark.parametrize(
+    ("change", "factor", "values"),
+    [
+        ({"data": {"labels": {"kind": "random", "count": 7}}}, "labels", ("none", "random-7")),
+        ({"data": {"pixels": 4}}, "dimension", (64, 16)),
+        ({"model": {"blocks": 5}}, "depth", (2, 5)),
+        ({"model": {"skips": [6, 4]}}, "skips", ("1, 2, 3, 4, 5, 6, 7, 8, 9", "4, 6")),
+        ({"model": {"skips": []}}, "skips", ("1, 2, 3, 4, 5, 6, 7, 8, 9", "none")),
+        ({"training": {"ema": 0.5}}, "ema", (0, 0.5)),
+        ({"training": {"epochs": 40}}, "budget", ("3,000 epochs", "40 epochs")),
+        ({"training": {"steps": 2000}}, "budget", ("3,000 epochs", "2,000 steps")),
+    ],
+)
+def test_factors_go_by_the_names_of_the_claims(change, factor, values):
+    model = {"network": "unet", "width": 8, "blocks": 2}
+    found = study(cells={"base": {}, "other": change}, model=model, training={"epochs": 3000})
+    assert [found.arms.factors[arm] for arm in ("base", "other")] == [{factor: value} for value in values]
+
+
+def test_lists_of_skips_at_one_resolution_are_values_of_their_own():
+    kept = {"one": [1], "two": [2], "all-at-8": [1, 2, 3], "at-4": [4, 6], "at-2": [9], "mixed": [3, 4], "none": []}
+    cells = {name: {"model": {"skips": skips}} for name, skips in kept.items()}
+    model = {"network": "unet", "width": 8, "blocks": 2}
+    found = study(cells={"all": {}, **cells}, model=model, effective={"baseline": "all-at-8"}).arms
+    values = {arm: factors["skips"] for arm, factors in found.factors.items()}
+    assert values["one"] == "1"
+    assert values["all-at-8"] == "1, 2, 3"
+    assert len(set(values.values())) == len(values)
+    same = {"all": None, "mixed": None, "none": None}
+    assert found.resolutions == {"one": 8, "two": 8, "all-at-8": 8, "at-4": 4, "at-2": 2, **same}
+
+
+def test_a_budget_in_epochs_beside_one_in_steps_is_one_factor():
+    training = {"steps": 4000, "cycle": True}
+    found = study(cells={"steps": {}, "epochs": {"training": {"steps": 0, "epochs": 16_000}}}, training=training)
+    assert found.arms.factors == {"steps": {"budget": "4,000 steps"}, "epochs": {"budget": "16,000 epochs"}}
+
+
+def test_a_sweep_names_its_arms_and_factors():
+    found = study(sweep={"training.weight_decay": [0, 0.1]}, effective={"baseline": "weight_decay-0.1"})
+    assert found.arms.factors["weight_decay-0.1"] == {"weight_decay": 0.1}
+    assert found.arms.baseline == "weight_decay-0.1"
+
+
+def test_a_baseline_that_is_no_arm_is_refused():
+    with pytest.raises(config.ConfigError, match=r"studies.s.effective.baseline = all: must be one of base"):
+        study(effective={"baseline": "all"})
+
+
+def test_near_copies_can_be_merged_where_there_are_no_strata_to_mix():
+    assert study(measure={"merge": 0.1}).cells["base_n-25"]["measure"]["merge"] == 0.1
+
+
+def test_the_section_is_refused_where_the_question_does_not_use_it():
+    with pytest.raises(config.ConfigError, match="the question outliers does not use it"):
+        config.studies({"studies": {"s": {"effective": {"sizes": [25, 50]}}}})

@@ -1,0 +1,83 @@
+"""Verdicts follow from intervals and bounds; pairs of cells are those that differ in one thing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from diffmem.settings import read as config
+from diffmem.studies.onset import claims
+from diffmem.studies.outliers.claims import CHANCE, COLUMNS, REFUTED, REPRODUCED
+
+RATIOS = [0.5, 1.0, 2.0, 4.0, 8.0]
+
+
+def cells(**study):
+    return config.studies({"studies": {"s": {"question": "onset", **study}}})["s"].cells
+
+
+def rows(cell, *, mem=2.0, gen=1.0, crossing=1.0, kl=1.0, peak=1.0, repetitions=40, seed=0):
+    """A cell whose copying ends at ``mem``, whose W2 falls at ``gen``, whose P crosses at ``crossing``."""
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame([(r, x) for r in range(repetitions) for x in RATIOS], columns=["repetition", "ratio"])
+    noise = rng.standard_normal((4, len(table)))
+    log = np.log(table["ratio"])
+    delta = 4 * (log - np.log(crossing)) + noise[0]
+    near = 0.5 + 0.4 / (1 + (table["ratio"] / mem) ** 4) + 0.01 * noise[1]
+    w2 = 0.25 * np.exp(3 / (1 + (table["ratio"] / gen) ** 4) - 1.5 + 0.05 * noise[2])
+    overlap = -3 + 8 * np.abs(log - np.log(peak)) + 0.1 * noise[3]
+    deltas = {"l2_sign": np.sign(delta), "delta_cs": delta, "delta_matched": delta, "delta_kl": delta}
+    found = {"near_share": near, "w2": w2, "log_c_other": overlap, "kl": kl * (1 + 0.02 * noise[1])}
+    return table.assign(study="s", cell=cell, training=0, dimension=8, n=8 * table["ratio"], **deltas, **found)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "name"), [(0.6, 1.9, REPRODUCED), (2.1, 3, REFUTED), (0.1, 0.4, REFUTED), (1.8, 2.2, CHANCE)]
+)
+def test_a_place_is_judged_by_its_interval(low, high, name):
+    drawn = np.array([1.0, *np.linspace(low, high, 200)])
+    assert claims.located(drawn, claims.ORDER)["verdict"] == name
+
+
+def test_a_place_beyond_the_grid_is_refuted_not_lost():
+    found = claims.located(np.full(201, np.inf), claims.ORDER)
+    assert (found["verdict"], found["effect"]) == (REFUTED, np.inf)
+
+
+def test_a_planted_cell_gets_the_verdicts_that_were_planted():
+    table = claims.claims(rows("base"), cells=cells()).set_index("claim")
+    assert list(table.columns) == [name for name in COLUMNS if name != "claim"]
+    assert (table.loc[["T1", "T1-l2", "T2", "T2-fall"], "verdict"] == REPRODUCED).all()
+    assert table.loc["T1", "holds_for"] == "isotropic, d = 16, one-step (lambda 1)"
+    late = claims.claims(rows("base", crossing=5.0, mem=6.0, peak=4.0), cells=cells()).set_index("claim")
+    assert (late.loc[["T1", "T2", "T3"], "verdict"] == REFUTED).all()
+
+
+def test_networks_are_compared_with_the_next_larger_and_nothing_else():
+    named = cells(generator={"name": "mlp"}, sweep={"generator.width": [16, 64, 32], "generator.updates": [10, 20]})
+    found = claims.pairs(named)
+    assert ("width-16_updates-10", "width-32_updates-10", "width") in found
+    assert ("width-32_updates-10", "width-64_updates-10", "width") in found
+    assert ("width-16_updates-10", "width-16_updates-20", "updates") in found
+    assert len(found) == 2 * 2 + 3
+
+
+def test_laws_are_compared_with_the_isotropic_one_of_the_same_generator():
+    named = cells(cells={"a": {}, "b": {"law": {"name": "power-law"}}, "c": {"generator": {"name": "gaussian-fit"}}})
+    assert claims.pairs(named) == [("a", "b", "law")]
+
+
+def test_growth_with_the_network_and_dependence_on_the_spectrum_are_judged_by_ratios():
+    named = cells(generator={"name": "mlp"}, sweep={"generator.width": [16, 32]})
+    table = pd.concat([rows("width-16", mem=1.5), rows("width-32", mem=4.0, seed=1)])
+    growth = claims.claims(table, cells=named).set_index("claim").loc["T4"]
+    assert growth["verdict"] == REPRODUCED
+    assert growth["effect"] == pytest.approx(4 / 1.5, rel=0.15)
+    named = cells(cells={"a": {}, "b": {"law": {"name": "power-law"}}})
+    table = pd.concat([rows("a", gen=3.0, mem=4.0), rows("b", gen=1.0, mem=4.0, seed=1)])
+    found = claims.claims(table, cells=named).set_index("claim")
+    assert found.loc["T6", "verdict"] == REPRODUCED
+    assert found.loc["T6", "effect"] < 0.6
+    assert found.loc["T6-copying", "verdict"] == CHANCE
+    assert found.loc["T5", "verdict"] == REPRODUCED
+    table = pd.concat([rows("a"), rows("b", kl=2.0)])
+    assert claims.claims(table, cells=named).set_index("claim").loc["T5", "verdict"] == REFUTED

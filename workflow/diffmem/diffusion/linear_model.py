@@ -1,0 +1,82 @@
+r"""Linear diffusion models, whose generated law is known exactly.
+
+One step (Halder and Pehlevan, "On the onset of memorization to generalization transition in diffusion models"). Each of
+n training points is noised once, and least squares with an intercept learns the way back:
+
+    y_k = x_k + sigma xi_k,   sigma^2 = lambda (1 - e^{-2T}),   x ~ b + W y,                                (1)
+
+the solution of least norm where n <= d, which goes through every training point. (The paper writes e^{-T} y; least
+squares does not see that scale.) The model generates b + W y' for y' ~ N(xbar, v I), v = mean_j var_j(x) + sigma^2:
+
+    N(b + W xbar, v W W^T).                                                                            (2)
+
+The published code has v W^T W instead: the same eigenvalues along other axes (`published`).
+
+Many steps. The score of N(m, C) is linear, and its denoiser is
+
+    D(x; sigma) = m + C (C + sigma^2 I)^{-1} (x - m).                                                       (3)
+
+Along each principal axis, deterministic sampling multiplies x - m by a gain that depends on the eigenvalue and on the
+steps alone, so that the end law from N(0, sigma_0^2 I) is Gaussian again (`end_law`). As steps grow the gain tends to
+sqrt(w / (w + sigma_0^2)): N(m, C) up to sigma_0^2 / (w + sigma_0^2).
+"""
+
+import math
+
+import numpy as np
+import torch
+
+from diffmem.diffusion.denoiser import Denoiser
+from diffmem.gaussian import Normal
+
+
+def noise_level(*, lambda_: float, time: float) -> float:
+    """sigma of (1) for the paper's "generalization parameter" lambda and time T."""
+    return math.sqrt(lambda_ * -math.expm1(-2 * time))
+
+
+def one_step(points: np.ndarray, noise: np.ndarray, *, sigma: float, published: bool = False) -> Normal:
+    """The law (2) that the one-step model generates.
+
+    Args:
+        points: training points of shape (n, d), n >= 2.
+        noise: standard normal noise of the same shape, one draw per point.
+        published: transpose the covariance as the published code does.
+    """
+    centre = points.mean(0)
+    noisy = points + sigma * noise
+    weights = np.linalg.lstsq(noisy - noisy.mean(0), points - centre, rcond=None)[0]  # x - xbar ~ (y - ybar) weights
+    mean = centre + (centre - noisy.mean(0)) @ weights
+    variance = points.var(0, ddof=1).mean() + sigma**2
+    left, singular, right = np.linalg.svd(weights)
+    return Normal(mean, variance * singular**2, left if published else right.T)
+
+
+def denoiser(law: Normal) -> Denoiser:
+    """The denoiser (3) of a Gaussian law, with the interface of a network."""
+    mean, variances, axes = (torch.from_numpy(a) for a in (law.mean, law.variances, law.axes))
+
+    def denoise(x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        along = (x.to(mean.dtype) - mean) @ axes
+        gain = variances / (variances + sigma.to(mean.dtype)[..., None] ** 2)
+        return (mean + (gain * along) @ axes.T).to(x.dtype)
+
+    return denoise
+
+
+def end_law(law: Normal, *, sampler, sigmas: torch.Tensor) -> Normal:
+    """The law at which a deterministic ``sampler`` arrives from N(0, sigma_0^2 I) along the score of ``law``.
+
+    Args:
+        sampler: one of ``samplers`` that draws no noise.
+        sigmas: noise levels of shape (t + 1,), float64, the first sigma_0 and the last 0.
+    """
+    axes_only = Normal(np.zeros_like(law.mean), law.variances, np.eye(len(law.mean)))
+    start = torch.ones(1, 1, len(law.mean), dtype=torch.float64)
+    gain = sampler(denoiser(axes_only), start, sigmas, _no_noise)[0, 0].numpy()
+    mean = law.mean - law.axes @ (gain * (law.axes.T @ law.mean))  # what starts at 0 starts at -m relative to m
+    return Normal(mean, (gain * float(sigmas[0])) ** 2, law.axes)
+
+
+def _no_noise() -> torch.Tensor:
+    raise ValueError("the end law is Gaussian with these gains only for a sampler that draws no noise")

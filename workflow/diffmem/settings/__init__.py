@@ -1,0 +1,1 @@
+"""Configs: the settings and their checks, studies, cells and shards."""

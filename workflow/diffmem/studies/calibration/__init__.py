@@ -1,0 +1,1 @@
+"""Criteria put before generators whose answer is known."""

@@ -1,0 +1,1 @@
+"""Effective model memorization, after the second paper."""

@@ -1,0 +1,1 @@
+"""The onset of generalization in a linear model, after the third paper."""

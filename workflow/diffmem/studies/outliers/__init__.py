@@ -1,0 +1,1 @@
+"""Which points are memorized when, after the first paper."""
