@@ -1,4 +1,4 @@
-# make run · make test · make test-slow · make lint · make bench · make plan · make docs · make lock
+# make run · make test · make test-slow · make lint · make plan · make docs · make same · make bench · make lock
 # Each builds .venv from requirements.lock first if it is missing or older.
 #
 #   make run CONFIG=config/paper.yaml ARGS="figure4"      another config; anything else for snakemake
@@ -14,7 +14,12 @@ BIN       := .venv/bin
 OPTIONS    = --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 REPORT    := results/snakemake-report.html
 
-.PHONY: run plan test test-slow lint format docs bench lock clean
+# where two versions are compared, and on which config
+SAME        := .same
+SAME_CONFIG := $(or $(CONFIG),config/test.yaml)
+QUIETLY      = --cores $(CORES) --quiet progress rules host reason
+
+.PHONY: run plan test test-slow lint format docs same bench lock clean
 .DELETE_ON_ERROR:
 
 # the report is made anew only where a figure is newer than it
@@ -34,19 +39,28 @@ test-slow: .venv/installed
 	$(BIN)/python -m pytest -m slow
 
 lint: .venv/installed
-	$(BIN)/ruff check workflow tests
-	$(BIN)/ruff format --check workflow tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint --configfile config/test.yaml
 
 format: .venv/installed
-	$(BIN)/ruff check --fix workflow tests
-	$(BIN)/ruff format workflow tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
 # config/README.md is made from the schema
 docs: .venv/installed
 	PYTHONPATH=workflow $(BIN)/python -m diffmem.settings.docs > config/README.md
+
+# do the tables of BASE and of this version hold the same numbers? tools/renamed.yaml maps old names to new ones
+same: .venv/installed
+	@test -n "$(BASE)" || { echo "make same BASE=REVISION [CONFIG=config/test.yaml]: name the revision to compare with"; exit 2; }
+	rm -rf $(SAME) && mkdir -p $(SAME)/base
+	git archive $(BASE) | tar -x -C $(SAME)/base
+	$(BIN)/snakemake $(QUIETLY) --directory $(SAME)/old -s $(SAME)/base/Snakefile --configfile $(SAME)/base/$(SAME_CONFIG)
+	$(BIN)/snakemake $(QUIETLY) --directory $(SAME)/new --configfile $(SAME_CONFIG)
+	$(BIN)/python tools/same.py $(SAME)/old/results $(SAME)/new/results --renamed tools/renamed.yaml
 
 bench: .venv/installed
 	PYTHONPATH=workflow $(BIN)/python tests/benchmarks/stages.py results/bench

@@ -10,7 +10,7 @@ import sys
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.19")
 
 # Snakemake hands the search path on to every script, so that they import the package from here.
 sys.path.insert(0, f"{workflow.basedir}/workflow")

@@ -75,10 +75,10 @@ def _difference(old: dict, new: dict, name: str, renamed: dict) -> str | None:
     after = {to: new[to] for to in before}
     if all(_equal(before[key], after[key]) for key in before):
         return None
-    if any(before[key].shape != after[key].shape for key in before):
-        shapes = next((key, before[key].shape, after[key].shape) for key in before if before[key].shape != after[key].shape)
-        return "{} has shape {} and had {}".format(shapes[0], shapes[2], shapes[1])
-    if all(array.ndim == 1 for array in before.values()):  # a table, whose rows may stand in another order
+    for key, array in before.items():
+        if array.shape != after[key].shape:
+            return f"{key} has shape {after[key].shape} and had {array.shape}"
+    if name.endswith((".parquet", ".csv")):  # rows may stand in another order
         before, after = _ordered(before), _ordered(after)
     wrong = next((key for key in before if not _equal(before[key], after[key])), None)
     return None if wrong is None else _worst(before[wrong], after[wrong], wrong)
@@ -106,6 +106,9 @@ def _ordered(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _worst(one: np.ndarray, other: np.ndarray, key: str) -> str:
+    if one.dtype.names:
+        field = next(name for name in one.dtype.names if not _equal(one[name], other[name]))
+        return _worst(one[field], other[field], f"{key}.{field}")
     differs = ~((one == other) | (pd.isna(one) & pd.isna(other)))
     first = tuple(int(i) for i in np.argwhere(differs)[0]) if differs.ndim else ()
     return f"{key}: {differs.sum():,} of {differs.size:,} values differ, as {one[first]!r} and now {other[first]!r}"

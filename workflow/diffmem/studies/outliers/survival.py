@@ -2,8 +2,8 @@ r"""Survival curves of the times to memorize, and paired statistics within each 
 
 The times of ``measure.memorization_time`` are intervals (e_{i-1}, e_i] between neighbours of one grid of snapshots,
 common to both sides and all replicates of a cell, or (e_H, inf), e_H being the last snapshot at which a lasting
-reproduction can begin. Two of them are either the same or disjoint, so that the nonparametric maximum likelihood estimate of the
-distribution (Turnbull 1976, https://doi.org/10.1111/j.2517-6161.1976.tb01597.x) is the empirical one: on the grid
+reproduction can begin. Two of them are either the same or disjoint, so that the nonparametric maximum likelihood
+estimate of the distribution (Turnbull 1976, https://doi.org/10.1111/j.2517-6161.1976.tb01597.x) is the empirical one:
 
     F(e) = share of locations with by <= e,       e <= e_H,                                            (1)
 
