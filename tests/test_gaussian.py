@@ -28,7 +28,7 @@ def test_samples_have_the_moments_of_the_law():
 @pytest.mark.parametrize("n", [2, 3, 4, 5, 50])
 def test_the_fit_has_the_samples_mean_and_covariance_and_its_rank(n):
     points = law().sample(n, np.random.default_rng(3))
-    fit = normal.fitted(points)
+    fit = normal.fit_normal(points)
     np.testing.assert_allclose(fit.mean, points.mean(0))
     np.testing.assert_allclose(fit.covariance, np.cov(points.T), atol=1e-12)
     assert np.count_nonzero(fit.variances) == min(n - 1, 4)
@@ -38,7 +38,7 @@ def test_moments_of_a_mixture_are_those_of_its_points():
     parts = ((0.3, law(seed=4)), (0.7, law(seed=5)))
     rng = np.random.default_rng(6)
     points = np.concatenate([part.sample(int(w * 400_000), rng) for w, part in parts])
-    found = normal.moments(parts)
+    found = normal.match_moments(parts)
     np.testing.assert_allclose(found.mean, points.mean(0), atol=0.01)
     np.testing.assert_allclose(found.covariance, np.cov(points.T), atol=0.02)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from sklearn.linear_model import LinearRegression
 
 from diffmem import gaussian as normal
@@ -23,7 +24,7 @@ def levels(steps, *, largest=80.0, smallest=0.002):
 @pytest.mark.parametrize("n", [5, 8, 9, 12, 100])
 def test_the_one_step_law_is_that_of_least_squares_in_the_papers_own_scale(n):
     points, noise = drawn(n, 8)
-    sigma, shrink = linear.noise_level(lambda_=1.0, time=2.0), np.exp(-2.0)
+    sigma, shrink = linear.noise_level(generalization=1.0, time=2.0), np.exp(-2.0)
     late = shrink * (points + sigma * noise)
     fit = LinearRegression().fit(late, points)
     variance = shrink**2 * points.var(0, ddof=1).mean() + (shrink * sigma) ** 2
@@ -52,12 +53,12 @@ def test_at_most_d_points_are_interpolated_and_leave_the_law_singular(n):
     points, noise = drawn(n, 8)
     law = linear.one_step(points, noise, sigma=1.0)
     assert (law.variances > 1e-9).sum() == n - 1
-    assert (normal.fitted(points).variances > 0).sum() == n - 1
+    assert (normal.fit_normal(points).variances > 0).sum() == n - 1
 
 
 def test_many_points_leave_the_bias_of_the_noise_alone():
     points, noise = drawn(200_000, 3)
-    sigma = linear.noise_level(lambda_=1.0, time=2.0)
+    sigma = linear.noise_level(generalization=1.0, time=2.0)
     law = linear.one_step(points, noise, sigma=sigma)
     np.testing.assert_allclose(law.covariance, np.eye(3) / (1 + sigma**2), atol=0.01)
     assert 1 / (1 + sigma**2) == pytest.approx(0.505, abs=5e-4)  # g of the paper's setting
@@ -103,3 +104,13 @@ def test_more_steps_bring_the_end_law_to_its_closed_form_heun_at_second_order_an
 def test_a_sampler_that_draws_noise_has_no_such_end_law():
     with pytest.raises(ValueError, match="draws no noise"):
         linear.end_law(normal.diagonal(np.ones(2)), sampler=samplers.ddpm, sigmas=levels(3))
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.0, 3.0])
+def test_the_denoiser_of_unit_gaussian_data_has_the_loss_of_the_posterior_variance(sigma):
+    rng = np.random.default_rng(9)
+    x = rng.standard_normal((1, 20_000, 3))
+    noisy = torch.from_numpy(x + sigma * rng.standard_normal(x.shape))
+    level = torch.full((1, 1), sigma, dtype=torch.float64)
+    loss = np.square(linear.denoiser(normal.diagonal(np.ones(3)))(noisy, level).numpy() - x).mean(2)[0]
+    assert abs(loss.mean() - sigma**2 / (1 + sigma**2)) < 4.5 * stats.sem(loss)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import integrate, linalg, stats
+from scipy.optimize import linear_sum_assignment
 
 from diffmem import gaussian as normal
 from diffmem.diffusion import linear_model as linear
@@ -62,9 +63,18 @@ def test_the_gap_is_the_difference_of_mean_log_likelihoods():
 def test_bc_per_dimension_tells_one_step_models_apart_where_hellinger_is_saturated():
     """d = 100, lambda = 1, T = 2: .849, .883, .938 and .960 at n/d = 1.5, 2, 4, 10, and 1 - H^2 of 1e-7 to 2e-2."""
     rng = np.random.default_rng(11)
-    truth, sigma = normal.diagonal(np.ones(100)), linear.noise_level(lambda_=1.0, time=2.0)
+    truth, sigma = normal.diagonal(np.ones(100)), linear.noise_level(generalization=1.0, time=2.0)
     found = []
     for n in (150, 200, 400, 1000):
         laws = [linear.one_step(*rng.standard_normal((2, n, 100)), sigma=sigma) for _ in range(5)]
         found.append(np.mean([di.log_bhattacharyya(g, truth) for g in laws]) / 100)
     np.testing.assert_allclose(np.exp(found), [0.849, 0.883, 0.938, 0.960], atol=0.004)
+
+
+def test_gelbrichs_distance_of_many_points_is_the_transport_cost_of_the_best_linear_map():
+    rng = np.random.default_rng(8)
+    g, o = normal.normal([1.0, 0.0], [[1.0, 0.6], [0.6, 2.0]]), normal.diagonal([0.5, 3.0])
+    x, y = g.sample(1000, rng), o.sample(1000, rng)
+    costs = np.square(x[:, None] - y).sum(2)
+    cost = costs[linear_sum_assignment(costs)].mean()
+    assert cost == pytest.approx(di.squared_wasserstein(g, o), rel=0.08)

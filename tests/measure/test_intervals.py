@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from diffmem.measure.intervals import band, mean_interval, over_replicates, sign_flip
+from diffmem.measure.intervals import band, mean_interval, over_replicates, share, sign_flip
 
 
 def table(values, **columns):
@@ -97,3 +97,12 @@ def test_a_band_is_wider_than_the_interval_at_each_point_and_needs_no_exact_enum
         _, point_low, point_high = mean_interval(curves[:, j])
         assert low[j] < point_low
         assert point_high < high[j]
+
+
+@pytest.mark.parametrize(("hits", "count"), [(0, 8), (3, 8), (400, 400)])
+def test_shares_have_wilsons_interval(hits, count):
+    z, expected = stats.norm.ppf(0.975), hits / count
+    centre = (expected + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * np.sqrt(expected * (1 - expected) / count + z**2 / (4 * count**2))
+    assert share(np.arange(count) < hits) == pytest.approx((expected, centre - half, centre + half), abs=1e-12)
+    assert np.isnan(share(np.zeros(0, dtype=bool))).all()

@@ -1,7 +1,7 @@
-"""Gaussian laws, known by their mean and principal axes.
+"""Gaussian laws, given by their mean and principal axes.
 
-A covariance that is factored once serves every density N(mean, Sigma + c I) at a cost of one product with the axes, and
-a singular one (a model fitted to fewer points than features) needs no special case:
+One eigendecomposition of the covariance serves every density N(mean, Sigma + c I), for the cost of a product with the
+axes. A singular covariance, such as that of a model fitted to fewer points than features, is no special case:
 
     log N(x; mean, Sigma + c I) = -1/2 sum_j [ (v_j.(x - mean))^2 / (w_j + c) + log 2 pi (w_j + c) ]        (1)
 
@@ -19,9 +19,9 @@ class Normal:
     """N(mean, Sigma).
 
     Attributes:
-        mean: shape (d,).
-        variances: eigenvalues w of Sigma, shape (d,), in any order, not negative.
-        axes: the eigenvectors, one per column, shape (d, d).
+        mean: of shape (d,).
+        variances: eigenvalues w of Sigma, of shape (d,), in any order, not negative.
+        axes: the eigenvectors, one per column, of shape (d, d).
     """
 
     mean: np.ndarray
@@ -39,7 +39,7 @@ class Normal:
         return float(np.sqrt(self.variances.mean()))
 
     def log_density(self, points: np.ndarray, *, extra: float = 0.0) -> np.ndarray:
-        """Equation (1) with c = ``extra`` at ``points`` (n, d): shape (n,); Sigma + c I must be regular."""
+        """Equation (1) with c = ``extra`` at ``points`` (n, d), of shape (n,); Sigma + c I must be regular."""
         widened = self.variances + extra
         along = (points - self.mean) @ self.axes
         return -0.5 * (np.square(along) @ (1 / widened) + np.log(2 * np.pi * widened).sum())
@@ -64,15 +64,15 @@ def diagonal(variances: np.ndarray) -> Normal:
     return Normal(np.zeros(len(variances)), variances, np.eye(len(variances)))
 
 
-def fitted(points: np.ndarray) -> Normal:
-    """Mean and unbiased covariance of ``points`` (n, d), n >= 2; singular for n <= d."""
+def fit_normal(points: np.ndarray) -> Normal:
+    """The law with the mean and the unbiased covariance of ``points`` (n, d), n >= 2; singular for n <= d."""
     centre, d = points.mean(0), points.shape[1]
     law = normal(centre, (points - centre).T @ (points - centre) / (len(points) - 1))
-    law.variances[: max(d - len(points) + 1, 0)] = 0  # ascending; what is left of them is rounding
+    law.variances[: max(d - len(points) + 1, 0)] = 0  # ascending: the first ones are zero but for rounding
     return law
 
 
-def moments(parts: Parts) -> Normal:
+def match_moments(parts: Parts) -> Normal:
     """The Gaussian with the mean and the covariance of a mixture."""
     if len(parts) == 1:
         return parts[0][1]

@@ -49,13 +49,14 @@ SAMPLERS = {
     "ddim": "diffmem.diffusion.samplers:ddim",
     "heun": "diffmem.diffusion.samplers:heun",
 }
+# A law of the onset study is built from its options and knows its moments: ``data.gaussians.Law``.
 LAWS = {
-    "isotropic": "diffmem.data.laws:isotropic",
-    "power-law": "diffmem.data.laws:power_law",
-    "low-rank": "diffmem.data.laws:low_rank",
-    "spectrum": "diffmem.data.laws:spectrum",
-    "mixture": "diffmem.data.laws:mixture",
-    "digits": "diffmem.data.laws:digits_pca",
+    "isotropic": "diffmem.data.gaussians:isotropic",
+    "power-law": "diffmem.data.gaussians:power_law",
+    "low-rank": "diffmem.data.gaussians:low_rank",
+    "spectrum": "diffmem.data.gaussians:spectrum",
+    "mixture": "diffmem.data.gaussians:two_gaussians",
+    "digits": "diffmem.data.digits:principal_components",
 }
 GENERATORS = {
     "one-step": "diffmem.studies.onset.generators:one_step",

@@ -1,5 +1,5 @@
 rule onset_cell:
-    """Train a generator on n points, for every n and repetition of a cell, and compare it with training and truth."""
+    """Train a generator on n points, for every n and repetition of a cell; compare it with its points and the truth."""
     output:
         "results/{study}/{cell}/onset.parquet",
     log:
@@ -64,11 +64,21 @@ rule onset_figure:
         "../scripts/onset_figure.py"
 
 
-# the paper's public code as it is, beside what its formulas say: snakemake --cores all published
+# the paper's public code as it is, next to what its formulas say: snakemake --cores all published
 PUBLISHED = {
-    "kernels-16": {"dimension": 16, "repetitions": 200, "seed": 1},
-    "kernels-100": {"dimension": 100, "repetitions": 60, "seed": 1},
-    "pixels": {"repetitions": 60, "seed": 1},
+    "kernels-16": {
+        "part": "linear",
+        "dimension": 16,
+        "repetitions": 200,
+        "seed": 1,
+    },
+    "kernels-100": {
+        "part": "linear",
+        "dimension": 100,
+        "repetitions": 60,
+        "seed": 1,
+    },
+    "pixels": {"part": "pixels", "repetitions": 60, "seed": 1},
 }
 
 
@@ -81,7 +91,7 @@ rule:
 
 
 rule published_part:
-    """As published: signs of Delta by the public code's arithmetic, and by the formulas it stands for."""
+    """As published: signs of Delta by the public code's arithmetic, and by its formulas."""
     output:
         "results/published/{part}.parquet",
     log:

@@ -1,18 +1,18 @@
 """Run the repetitions of a cell of the onset study.
 
-output   parquet, one row per repetition, training and n: study, cell, and the columns of diffmem.studies.onset.simulate
+output   parquet, one row per repetition, training and n: study, cell, and the columns of
+         diffmem.studies.onset.simulate.simulate
 """
 
 import torch
 from tqdm import tqdm
 
 from diffmem import files, job
-from diffmem.studies.onset import simulate as onset
+from diffmem.studies.onset.simulate import simulate
 
 job.start(snakemake.log[0])
 torch.set_flush_denormal(True)
 cell = snakemake.params.cell
 with tqdm(total=cell["onset"]["repetitions"], unit="repetition", mininterval=2) as bar:
-    table = onset.simulate(cell, tick=bar.update)
-identity = {key: snakemake.wildcards[key] for key in ("study", "cell")}
-files.save_table(snakemake.output[0], table.assign(**identity))
+    table = simulate(cell, progress=bar.update)
+files.save_table(snakemake.output[0], table.assign(study=snakemake.wildcards.study, cell=snakemake.wildcards.cell))

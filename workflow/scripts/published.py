@@ -5,11 +5,7 @@ output   parquet, P(Delta > 0) with Wilson's interval: of kernels, per dimension
 """
 
 from diffmem import files, job
-from diffmem.studies.onset import published as onset_published
+from diffmem.studies.onset.published import simulate_part
 
 job.start(snakemake.log[0])
-if snakemake.wildcards.part == "pixels":
-    table, by = onset_published.pixels(**snakemake.params.settings), ["units", "generator"]
-else:
-    table, by = onset_published.kernels(**snakemake.params.settings), ["dimension", "n", "ratio", "variant"]
-files.save_table(snakemake.output[0], onset_published.shares(table, by))
+files.save_table(snakemake.output[0], simulate_part(**snakemake.params.settings))

@@ -26,7 +26,7 @@ def rows(cell, *, mem=2.0, gen=1.0, crossing=1.0, kl=1.0, peak=1.0, repetitions=
     w2 = 0.25 * np.exp(3 / (1 + (table["ratio"] / gen) ** 4) - 1.5 + 0.05 * noise[2])
     overlap = -3 + 8 * np.abs(log - np.log(peak)) + 0.1 * noise[3]
     deltas = {"l2_sign": np.sign(delta), "delta_cs": delta, "delta_matched": delta, "delta_kl": delta}
-    found = {"near_share": near, "w2": w2, "log_c_other": overlap, "kl": kl * (1 + 0.02 * noise[1])}
+    found = {"near_share": near, "w2": w2, "log_c_fresh": overlap, "kl": kl * (1 + 0.02 * noise[1])}
     return table.assign(study="s", cell=cell, training=0, dimension=8, n=8 * table["ratio"], **deltas, **found)
 
 

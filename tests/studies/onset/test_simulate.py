@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.spatial.distance import cdist
 
-from diffmem import registry
-from diffmem.data import laws
+from diffmem import registry, rng
+from diffmem.data.gaussians import isotropic
 from diffmem.diffusion import linear_model as linear
 from diffmem.measure import densities, distances
 from diffmem.studies.onset import simulate as onset
@@ -31,31 +30,30 @@ def test_a_row_is_what_its_columns_mean():
     table = onset.simulate(chosen)
     assert list(table["n"].unique()) == [4, 8, 16, 32]
     assert len(table) == 12
-    law = laws.isotropic(dimension=8)
-    sets = onset.draw(law, chosen["onset"], seed=1, repetition=2)
+    law = isotropic(dimension=8)
+    sets = onset.draw_sets(law, chosen["onset"], seed=1, repetition=2)
     row = table[(table["repetition"] == 2) & (table["n"] == 16)].iloc[0]
     train, held_out = sets.train[:16], sets.held_out[:16]
-    noise = onset.rng.generator(1, replicate=2, purpose="noise", index=16).standard_normal((16, 8))
-    generated = linear.one_step(train, noise, sigma=linear.noise_level(lambda_=1.0, time=2.0))
+    noise = rng.generator(1, replicate=2, purpose="noise", index=16).standard_normal((16, 8))
+    generated = linear.one_step(train, noise, sigma=linear.noise_level(generalization=1.0, time=2.0))
     assert row["kl"] == pytest.approx(distances.kl(generated, law.gaussian))
     assert row["w2"] == pytest.approx(distances.squared_wasserstein(generated, law.gaussian) / 8)
     width = 16 ** (-1 / 8)
-    p = [densities.log_self(s, width=width) for s in (train, held_out)]
-    c = [densities.log_cross(generated, s, width=width) for s in (train, held_out)]
-    assert row["delta_matched"] == pytest.approx(densities.delta_cs(*p, *c))
+    of_train, of_held_out = (densities.overlaps(generated, s, width=width, sample_width=0.0) for s in (train, held_out))
+    assert row["delta_matched"] == pytest.approx(densities.delta_cs(of_train, of_held_out))
     unit = densities.log_unit(scale=1.0, dimension=8)
-    assert row["log_c_train"] == pytest.approx(c[0] - unit)
-    c_other = densities.log_cross(generated, sets.other, width=500 ** (-1 / 8))
-    assert row["log_c_other"] == pytest.approx(c_other - unit)
+    assert row["log_c_train"] == pytest.approx(of_train.c - unit)
+    c_fresh = densities.log_cross(generated, sets.fresh, width=500 ** (-1 / 8))
+    assert row["log_c_fresh"] == pytest.approx(c_fresh - unit)
     expected = densities.log_self_expected(law.parts, count=500, width=500 ** (-1 / 8))
-    assert row["delta_cs"] == pytest.approx(densities.delta_cs(p[0], expected, c[0], c_other))
+    assert row["delta_cs"] == pytest.approx(densities.delta_cs(of_train, densities.Overlaps(expected, c_fresh)))
 
 
 def test_sizes_are_nested_and_sets_of_a_repetition_share_no_point():
-    sets = onset.draw(laws.isotropic(dimension=8), cell()["onset"], seed=1, repetition=0)
-    points = np.concatenate([sets.train, sets.held_out, sets.second, sets.other])
+    sets = onset.draw_sets(isotropic(dimension=8), cell()["onset"], seed=1, repetition=0)
+    points = np.concatenate([sets.train, sets.held_out, sets.second_held_out, sets.fresh])
     assert len(np.unique(points, axis=0)) == len(points) == 3 * 32 + 500
-    fewer = onset.draw(laws.isotropic(dimension=8), cell(ratios=[1.0, 4.0])["onset"], seed=1, repetition=0)
+    fewer = onset.draw_sets(isotropic(dimension=8), cell(ratios=[1.0, 4.0])["onset"], seed=1, repetition=0)
     np.testing.assert_array_equal(fewer.train, sets.train)
 
 
@@ -106,24 +104,17 @@ def test_known_answers_come_out_in_sixteen_dimensions():
     assert found["truth"]["near_share"].mean() == pytest.approx(0.5, abs=0.02)
 
 
-def test_the_energy_distance_is_that_of_the_quality_module():
-    rng = np.random.default_rng(0)
-    x, y = rng.standard_normal((2, 40, 3))
-    pairs = [cdist(a, a)[np.triu_indices(40, 1)].mean() for a in (x, y)]
-    assert onset._energy(x, y) == pytest.approx(2 * cdist(x, y).mean() - sum(pairs))
-
-
 def test_the_exact_truth_is_the_limit_of_many_points_and_small_kernels():
     exact, drawn = (onset.simulate(cell(fresh=fresh, ratios=[4.0])) for fresh in (None, 500))
-    law = laws.isotropic(dimension=8)
-    train = onset.draw(law, cell(ratios=[4.0])["onset"], seed=1, repetition=0).train
-    noise = onset.rng.generator(1, replicate=0, purpose="noise", index=32).standard_normal((32, 8))
-    generated = linear.one_step(train, noise, sigma=linear.noise_level(lambda_=1.0, time=2.0))
+    law = isotropic(dimension=8)
+    train = onset.draw_sets(law, cell(ratios=[4.0])["onset"], seed=1, repetition=0).train
+    noise = rng.generator(1, replicate=0, purpose="noise", index=32).standard_normal((32, 8))
+    generated = linear.one_step(train, noise, sigma=linear.noise_level(generalization=1.0, time=2.0))
     points = np.random.default_rng(0).standard_normal((400_000, 8))
     mean = np.exp(generated.log_density(points)).mean() / np.exp(densities.log_unit(scale=1.0, dimension=8))
-    assert np.exp(exact["log_c_other"][0]) == pytest.approx(mean, rel=0.01)
-    assert exact["log_p_other"][0] == pytest.approx(0)
-    assert not np.allclose(drawn["log_p_other"][0], 0)
+    assert np.exp(exact["log_c_fresh"][0]) == pytest.approx(mean, rel=0.01)
+    assert exact["log_p_fresh"][0] == pytest.approx(0)
+    assert not np.allclose(drawn["log_p_fresh"][0], 0)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +135,7 @@ def test_every_law_and_both_kinds_of_generator_give_finite_overlaps(law, name):
     for kernel in ("paper", "capacity"):
         table = onset.simulate(cell(law, (name, options), kernel=kernel, fresh=200, ratios=ratios))
         unknown = [] if law[0] != "digits" else ["delta_kl"]
-        columns = ["delta_cs", "delta_matched", "delta_null", "delta_kl", "log_c_other", "w2", "energy", "near_share"]
+        columns = ["delta_cs", "delta_matched", "delta_null", "delta_kl", "log_c_fresh", "w2", "energy", "near_share"]
         assert np.isfinite(table[[c for c in columns if c not in unknown]]).all().all()
         assert set(table["l2_sign"]) <= {-1.0, 0.0, 1.0}
 

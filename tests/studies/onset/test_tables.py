@@ -1,59 +1,36 @@
-"""Crossings, half-way points and components of variance against planted ones."""
+"""Curves, places and components of variance against planted ones."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
 
-from diffmem.studies.onset import tables
+from diffmem.studies.onset import places, tables
 from diffmem.studies.onset.theory import fit_kl
 
 CELLS = {"c": {"law": {"name": "isotropic"}, "generator": {"name": "gaussian-fit"}}}
 RATIOS = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
 
 
-def planted(centre, slope, plateau, count, seed=0):
-    p = plateau * expit(slope * np.log(RATIOS / centre))
-    return np.random.default_rng(seed).binomial(count, p)
-
-
-@pytest.mark.parametrize(("centre", "slope", "plateau"), [(1.5, 3.0, 1.0), (3.0, 4.0, 0.73), (0.7, 2.0, 0.95)])
-def test_the_crossing_of_a_planted_curve_is_found_whatever_its_plateau(centre, slope, plateau):
-    expected = centre * (2 * plateau - 1) ** (-1 / slope)
-    found = tables.crossings(RATIOS, np.array([planted(centre, slope, plateau, 300, s) for s in range(40)]), 300)
-    assert np.median(found) == pytest.approx(expected, rel=0.05)
-
-
-def test_a_curve_that_starts_high_or_stays_low_has_no_crossing_in_the_grid():
-    found = tables.crossings(RATIOS, np.array([np.full(7, 90), np.full(7, 40)]), 100)
-    assert list(found) == [0, np.inf]
-
-
-def test_an_abrupt_rise_is_crossed_between_its_neighbours():
-    found = tables.crossings(RATIOS, np.array([[0, 0, 0, 100, 100, 100, 100]]), 100)
-    assert 1 < found[0] < 2
-
-
 def test_where_every_repetition_changes_sign_in_one_gap_the_interval_is_that_gap():
     table = rows()
     table["delta_cs"] = np.where(table["ratio"] > 2, 1.0, -1.0)
-    cs = tables.onsets(table).set_index("place").loc["cs"]
+    cs = places.tabulate_places(table).set_index("place").loc["cs"]
     assert 2 < cs["low"] < 2.2 < cs["value"] < 3.8 < cs["high"] < 4
 
 
 def test_a_curve_comes_down_after_its_peak_interpolated_in_log_ratio():
     values = np.array([0.0, 3.0, 9.0, 5.0, 1.0, 1.0, 1.0])
-    assert tables.comes_down(RATIOS, values, level=5.0) == pytest.approx(2)
-    assert tables.comes_down(RATIOS, values, level=6.0) == pytest.approx(2 ** (3 / 4))
-    assert tables.comes_down(RATIOS, np.arange(7.0), level=3.0) == np.inf
-    assert tables.comes_down(RATIOS, np.arange(7.0), level=9.0) == 0
+    assert places.find_descent(RATIOS, values, level=5.0) == pytest.approx(2)
+    assert places.find_descent(RATIOS, values, level=6.0) == pytest.approx(2 ** (3 / 4))
+    assert places.find_descent(RATIOS, np.arange(7.0), level=3.0) == np.inf
+    assert places.find_descent(RATIOS, np.arange(7.0), level=9.0) == 0
 
 
 def test_the_share_of_variance_between_training_sets():
     rng = np.random.default_rng(0)
     sets, seeds = rng.standard_normal((4000, 1)), rng.standard_normal((4000, 5))
-    assert tables.sets_share(2 * sets + seeds) == pytest.approx(0.8, abs=0.02)
-    assert tables.sets_share(seeds) < 0.02
+    assert tables.compute_sets_share(2 * sets + seeds) == pytest.approx(0.8, abs=0.02)
+    assert tables.compute_sets_share(seeds) < 0.02
 
 
 def rows(repetitions=40, *, trainings=1, seed=0):
@@ -67,7 +44,7 @@ def rows(repetitions=40, *, trainings=1, seed=0):
                 values = {"l2_sign": np.sign(delta), "delta_cs": delta, "delta_matched": delta - 2, "delta_kl": np.nan,
                           "delta_null": rng.standard_normal(), "near_share": 0.9 if x < 4 else 0.7 if x == 4 else 0.5,
                           "w2": 1.0 if x < 1 else 0.1 if x == 1 else 0.01, "third": 0.0, "energy": 0.2, "bc_root": 0.0,
-                          "log_c_train": -1.0, "log_c_other": -5 + abs(np.log(x)) + 0.1 * rng.standard_normal(),
+                          "log_c_train": -1.0, "log_c_fresh": -5 + abs(np.log(x)) + 0.1 * rng.standard_normal(),
                           "kl": np.inf if x < 1 else 1 / x, "nll_gap": 1.0}  # fmt: skip
                 made.append({"study": "s", "cell": "c", "repetition": r, "training": t, "n": int(8 * x), "ratio": x,
                              "dimension": 8, **values})  # fmt: skip
@@ -75,7 +52,7 @@ def rows(repetitions=40, *, trainings=1, seed=0):
 
 
 def test_places_of_a_planted_study_lie_where_they_were_put():
-    found = tables.onsets(rows()).set_index("place")
+    found = places.tabulate_places(rows()).set_index("place")
     assert found.loc["cs", "value"] == pytest.approx(2, rel=0.2)
     assert found.loc["cs", "low"] < found.loc["cs", "value"] < found.loc["cs", "high"]
     assert found.loc["l2", "value"] == found.loc["cs", "value"]
@@ -93,13 +70,13 @@ def test_an_interval_of_a_crossing_covers_the_truth_in_most_studies():
     covered = [
         low <= 2 <= high
         for seed in range(20)
-        for low, high in [np.quantile(tables.resampled(rows(seed=seed), seed=seed)["cs"][1:], [0.025, 0.975])]
+        for low, high in [np.quantile(places.resample_places(rows(seed=seed), seed=seed)["cs"][1:], [0.025, 0.975])]
     ]
     assert np.mean(covered) >= 0.8  # the 1 % quantile of 20 draws at .95
 
 
 def test_curves_have_wilsons_and_students_intervals_and_none_where_infinite():
-    found = tables.points(rows(), cells=CELLS).set_index(["measure", "ratio"])
+    found = tables.tabulate_curves(rows(), cells=CELLS).set_index(["measure", "ratio"])
     share = found.loc[("P(cs)", 2.0)]
     assert share["low"] < share["mean"] < share["high"]
     assert found.loc[("P(null)", 1.0), "repetitions"] == 40
@@ -117,12 +94,12 @@ def test_curves_have_wilsons_and_students_intervals_and_none_where_infinite():
 
 def test_a_median_lies_between_its_order_statistics_in_most_samples():
     rng = np.random.default_rng(1)
-    bounds = [tables._median(pd.Series(rng.exponential(size=40))) for _ in range(400)]
+    bounds = [tables._summarise_median(pd.Series(rng.exponential(size=40))) for _ in range(400)]
     assert 0.92 < np.mean([b["low"] < np.log(2) < b["high"] for b in bounds]) < 0.99
 
 
 def test_several_trainings_give_the_share_of_the_sets_and_change_nothing_else():
-    one, several = tables.points(rows(), cells=CELLS), tables.points(rows(trainings=3), cells=CELLS)
+    one, several = tables.tabulate_curves(rows(), cells=CELLS), tables.tabulate_curves(rows(trainings=3), cells=CELLS)
     assert set(several["measure"]) - set(one["measure"]) == {"sets_share"}
     part = several[several["measure"] == "sets_share"]
     assert (part["low"] <= part["mean"]).all()

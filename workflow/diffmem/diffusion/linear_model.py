@@ -10,18 +10,19 @@ squares does not see that scale.) The model generates b + W y' for y' ~ N(xbar, 
 
     N(b + W xbar, v W W^T).                                                                            (2)
 
-The published code has v W^T W instead: the same eigenvalues along other axes (`published`).
+The published code has v W^T W instead, with the same eigenvalues along other axes (`published`).
 
 Many steps. The score of N(m, C) is linear, and its denoiser is
 
     D(x; sigma) = m + C (C + sigma^2 I)^{-1} (x - m).                                                       (3)
 
-Along each principal axis, deterministic sampling multiplies x - m by a gain that depends on the eigenvalue and on the
-steps alone, so that the end law from N(0, sigma_0^2 I) is Gaussian again (`end_law`). As steps grow the gain tends to
-sqrt(w / (w + sigma_0^2)): N(m, C) up to sigma_0^2 / (w + sigma_0^2).
+Along each principal axis, deterministic sampling multiplies x - m by a gain that depends only on the eigenvalue w and
+on the steps. So the end law from N(0, sigma_0^2 I) is Gaussian again (`end_law`). With the number of steps the gain
+tends to sqrt(w / (w + sigma_0^2)), and the end law to N(m, C) with the variances w sigma_0^2 / (w + sigma_0^2).
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -29,10 +30,13 @@ import torch
 from diffmem.diffusion.denoiser import Denoiser
 from diffmem.gaussian import Normal
 
+# (denoiser, starting points, noise levels, function that draws noise) -> generated points, as in ``samplers``
+Sampler = Callable[[Denoiser, torch.Tensor, torch.Tensor, Callable[[], torch.Tensor]], torch.Tensor]
 
-def noise_level(*, lambda_: float, time: float) -> float:
-    """sigma of (1) for the paper's "generalization parameter" lambda and time T."""
-    return math.sqrt(lambda_ * -math.expm1(-2 * time))
+
+def noise_level(*, generalization: float, time: float) -> float:
+    """sigma of (1) for lambda, the paper's parameter of ``generalization``, and the ``time`` T."""
+    return math.sqrt(generalization * -math.expm1(-2 * time))
 
 
 def one_step(points: np.ndarray, noise: np.ndarray, *, sigma: float, published: bool = False) -> Normal:
@@ -64,8 +68,8 @@ def denoiser(law: Normal) -> Denoiser:
     return denoise
 
 
-def end_law(law: Normal, *, sampler, sigmas: torch.Tensor) -> Normal:
-    """The law at which a deterministic ``sampler`` arrives from N(0, sigma_0^2 I) along the score of ``law``.
+def end_law(law: Normal, *, sampler: Sampler, sigmas: torch.Tensor) -> Normal:
+    """The law that a deterministic ``sampler`` generates from N(0, sigma_0^2 I) with the score of ``law``.
 
     Args:
         sampler: one of ``samplers`` that draws no noise.
@@ -74,9 +78,9 @@ def end_law(law: Normal, *, sampler, sigmas: torch.Tensor) -> Normal:
     axes_only = Normal(np.zeros_like(law.mean), law.variances, np.eye(len(law.mean)))
     start = torch.ones(1, 1, len(law.mean), dtype=torch.float64)
     gain = sampler(denoiser(axes_only), start, sigmas, _no_noise)[0, 0].numpy()
-    mean = law.mean - law.axes @ (gain * (law.axes.T @ law.mean))  # what starts at 0 starts at -m relative to m
+    mean = law.mean - law.axes @ (gain * (law.axes.T @ law.mean))  # a point that starts at 0 starts at -m relative to m
     return Normal(mean, (gain * float(sigmas[0])) ** 2, law.axes)
 
 
 def _no_noise() -> torch.Tensor:
-    raise ValueError("the end law is Gaussian with these gains only for a sampler that draws no noise")
+    raise ValueError("the end law is known only for a sampler that draws no noise; choose ddim or heun")

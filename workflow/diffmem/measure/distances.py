@@ -4,11 +4,10 @@ r"""Distances between a generated Gaussian G = N(mu, S) and a true one O = N(m, 
     log BC          (log det S + log det C)/4 - log det((S + C)/2)/2 - |m - mu|^2_{(S + C)^-1}/4        (2)
     W2^2            |mu - m|^2 + tr S + tr C - 2 tr (C^1/2 S C^1/2)^1/2                                 (3)
 
-The squared Hellinger distance is 1 - BC, BC = int sqrt(G O). In 100 dimensions it is 1 to two digits where BC^(1/d)
-still tells laws apart. (3) is Gelbrich's formula (1990, https://doi.org/10.1002/mana.19901470121); it is finite for
-singular S, where (1) is infinite and BC zero: for models fitted to n <= d points, and, in one dimension as in any, for
-those that generate a single point. For laws that are not Gaussian, (3) of their moments is a lower bound of W2^2, and
-(1) compares moments.
+The squared Hellinger distance is 1 - BC with BC = int sqrt(G O). In 100 dimensions it is 1 to two digits where
+BC^(1/d) still differs between laws. (3) is Gelbrich's formula (1990, https://doi.org/10.1002/mana.19901470121). For
+singular S, as of a model fitted to n <= d points, (3) is finite, (1) is infinite and BC is zero. For laws that are not
+Gaussian, (3) of their moments is a lower bound of W2^2, and (1) compares moments.
 """
 
 import numpy as np
@@ -16,14 +15,14 @@ from scipy.linalg import svdvals
 
 from diffmem.gaussian import Normal
 
-SINGULAR = 1e-12  # of the largest variance: below it an axis has none
+SINGULAR = 1e-12  # a variance below this share of the largest one counts as zero
 
 
 def kl(generated: Normal, truth: Normal) -> float:
     """Equation (1) in nats; infinite where one covariance is singular and the other is not."""
     if _singular(generated) or _singular(truth):
         return np.inf
-    along = truth.axes.T @ generated.axes  # (d, d): generated axes in the truth's
+    along = truth.axes.T @ generated.axes  # generated axes in the basis of the truth's, (d, d)
     trace = (np.square(along) @ generated.variances) @ (1 / truth.variances)
     shift = np.square(truth.axes.T @ (generated.mean - truth.mean)) @ (1 / truth.variances)
     volume = np.log(truth.variances).sum() - np.log(generated.variances).sum()

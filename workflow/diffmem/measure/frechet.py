@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from diffmem.gaussian import fitted
+from diffmem.gaussian import fit_normal
 from diffmem.locations import checked
 from diffmem.measure.distances import squared_wasserstein
 
@@ -44,7 +44,7 @@ def frechet(
         sizes = f"{len(generated)} generated and {len(held_out)} held-out points"
         raise ValueError(f"frechet: {sizes} have no covariance; give two or more of each")
     sets = [space(points) if space else points for points in (generated, held_out)]
-    laws = [fitted(points) for points in sets]
+    laws = [fit_normal(points) for points in sets]
     value = squared_wasserstein(*laws)
     floor = expected(laws[1].variances, sizes=(len(generated), len(held_out)))
     return {"frechet": value, "frechet_floor": floor, "frechet_excess": value - floor}

@@ -40,6 +40,12 @@ def wilson(hits: int, count: int, *, level: float = 0.95) -> tuple[float, float]
     return float(low), float(high)
 
 
+def share(hits: np.ndarray, *, level: float = 0.95) -> tuple[float, float, float]:
+    """Share of true values among ``hits`` (n,) and Wilson's interval of it; missing for none."""
+    count, total = int(np.sum(hits)), len(hits)
+    return (count / total if total else np.nan, *wilson(count, total, level=level))
+
+
 def sign_flip(differences: np.ndarray, *, seed: int = 0) -> float:
     """Two-sided p-value of the hypothesis that paired ``differences`` (r,) are symmetric around zero.
 

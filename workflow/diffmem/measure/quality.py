@@ -91,7 +91,7 @@ def compared(generated: np.ndarray, reference: HeldOut) -> dict[str, float]:
     distance = cdist(generated, reference.points)
     inside = distance[:, reference.rows].astype(np.float32) <= reference.radius
     return {
-        "energy": float(2 * distance.mean() - mean_distance(generated) - reference.spread),
+        "energy": _energy(distance, mean_distance(generated), reference.spread),
         "sliced_wasserstein": sliced_wasserstein(generated, reference.points, reference.directions),
         "density": float(inside.sum() / (NEIGHBOUR * len(generated))),
         "coverage": float(inside.any(0).mean()),
@@ -101,6 +101,11 @@ def compared(generated: np.ndarray, reference: HeldOut) -> dict[str, float]:
 def subsample(points: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
     """``count`` rows of ``points`` (n, d), drawn without replacement; all if there are no more."""
     return points if len(points) <= count else points[rng.choice(len(points), count, replace=False)]
+
+
+def energy_distance(x: np.ndarray, y: np.ndarray) -> float:
+    """Equation (1) between points ``x`` (g, d) and ``y`` (h, d)."""
+    return _energy(cdist(x, y), mean_distance(x), mean_distance(y))
 
 
 def mean_distance(points: np.ndarray) -> float:
@@ -113,6 +118,11 @@ def sliced_wasserstein(x: np.ndarray, y: np.ndarray, directions: np.ndarray, *, 
     first, other = np.sort(x @ directions, axis=0), np.sort(y @ directions, axis=0)
     i, j, weight = _quantiles(len(x), len(y))
     return float((weight @ np.abs(first[i] - other[j]) ** order).mean() ** (1 / order))
+
+
+def _energy(between: np.ndarray, within_x: float, within_y: float) -> float:
+    """Equation (1) from the distances ``between`` the sets (g, h) and the mean distances within each."""
+    return float(2 * between.mean() - within_x - within_y)
 
 
 def _quantiles(a: int, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

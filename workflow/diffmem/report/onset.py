@@ -23,7 +23,7 @@ CHANCES = {
 }
 CROSSED = {"P(l2)": "l2", "P(cs)": "cs", "P(kl)": "kl", "P(matched)": "matched"}
 OVERLAPS = {
-    "e_other": "$E_{OG}$: −log $c_O$ / d [nats]",
+    "e_fresh": "$E_{OG}$: −log $c_O$ / d [nats]",
     "e_train": "$E_{TG}$: −log $c_T$ / d [nats]",
 }
 DISTANCES = {

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from diffmem.settings.onset_sizes import training_sizes
+
 DIGITS, VARYING = 1797, 61  # handwritten digits of scikit-learn, and pixels of them that vary
 EXACT = ("one-step", "gaussian-fit", "multi-step")  # generators whose law is known without samples
 
@@ -26,7 +28,8 @@ def sizes(cell: dict[str, Any]) -> str | None:
     """Sizes that can be trained on, drawn and compared. One dimension is allowed: bandwidths are s / n there."""
     law, onset, made = cell["law"], cell["onset"], cell["generator"]["name"]
     d = dimension(law)
-    smallest, largest = (round(pick(onset["ratios"]) * d) for pick in (min, max))
+    tried = training_sizes(onset["ratios"], dimension=d)
+    smallest, largest = tried[0], tried[-1]
     if smallest < 2:
         return f"onset.ratios: {min(onset['ratios'])} x {d} features = {smallest}: must be at least 2 training points"
     if onset["fresh"] is not None and onset["fresh"] < largest:

@@ -19,7 +19,9 @@ from diffmem.diffusion import denoiser, networks
 from diffmem.diffusion.training import budget
 from diffmem.measure.emm_search import following
 from diffmem.settings import checks, onset_checks
+from diffmem.settings.onset_sizes import training_sizes
 from diffmem.settings.study import Study
+from diffmem.studies.onset.networks import BATCH
 
 FLOPS = 6e10  # per second on one core
 STEP_OVERHEAD = 2e-4  # seconds per replicate and training step, beside the arithmetic
@@ -134,12 +136,12 @@ def _onset_cost(cell: dict[str, Any]) -> dict[str, float]:
     """One job; its time is that of the kernels of N fresh and n training points, and of training a network."""
     settings, made = cell["onset"], cell["generator"]
     d = onset_checks.dimension(cell["law"])
-    sizes = [ratio * d for ratio in settings["ratios"]]
+    sizes = training_sizes(settings["ratios"], dimension=d)
     operations = sum(4 * d * (settings["fresh"] or 0) * d + 6 * n * n * (d + KERNEL) for n in sizes)
     if made["name"] == "mlp":
         weights = made["width"] * (made["width"] + 2 * d)
         steps = settings["trainings"] * len(sizes) * made["updates"]
-        operations += steps * (6 * 128 * weights + STEP_OVERHEAD * FLOPS)
+        operations += steps * (6 * BATCH * weights + STEP_OVERHEAD * FLOPS)
     rows = settings["repetitions"] * len(sizes) * settings["trainings"]
     return {
         "replicates": settings["repetitions"],

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from diffmem.studies.onset.tables import resampled
+from diffmem.studies.onset.places import resample_places
 from diffmem.studies.outliers.claims import CHANCE, COLUMNS, REFUTED, REPRODUCED, verdict
 
 ORDER = (0.5, 2.0)  # what "of the same order" is taken to mean
@@ -43,7 +43,7 @@ def claims(table: pd.DataFrame, *, cells: dict[str, dict[str, Any]]) -> pd.DataF
         cells: cell -> its settings.
     """
     parts = {cell: table[(table["cell"] == cell) & (table["training"] == 0)] for cell in cells}
-    places = {cell: resampled(part) for cell, part in parts.items()}
+    places = {cell: resample_places(part) for cell, part in parts.items()}
     rows = [row for cell in cells for row in _alone(parts[cell], places[cell], cells[cell])]
     for one, other, key in pairs(cells):
         rows += _compared(key, (parts[one], parts[other]), (places[one], places[other]), (cells[one], cells[other]))
@@ -93,7 +93,7 @@ def _alone(part: pd.DataFrame, places: pd.DataFrame, cell: dict[str, Any]) -> li
     for claim, place, bounds, statement, unit, figure in PLACES:
         about = {"claim": claim, "statement": statement, "unit": unit, "figure": figure}
         rows.append({**same, **about, **located(places[place].to_numpy(), bounds)})
-    overlap = -part.pivot(index="repetition", columns="ratio", values="log_c_other") / part["dimension"].iloc[0]
+    overlap = -part.pivot(index="repetition", columns="ratio", values="log_c_fresh") / part["dimension"].iloc[0]
     nearest = np.abs(np.log(overlap.columns.to_numpy())).argmin()
     fall = verdict((overlap.iloc[:, -1] - overlap.iloc[:, nearest]).to_numpy(), sign=-1)
     statement = f"E_OG at n / d = {overlap.columns[-1]:g} is below that at {overlap.columns[nearest]:g}"

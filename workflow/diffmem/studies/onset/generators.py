@@ -1,108 +1,104 @@
 """What generates in the onset study: linear models, the exact empirical score, networks, and known answers.
 
-A generator is a function of a `Task` and its own options, which are keys of the config. It returns, for every run of
-the task, either the law that the trained model generates, where it is Gaussian and known exactly, or samples of it.
+A generator is a function of the `TrainingRuns` of one size and of its own options, which are keys of the config. It
+returns, for every run, what the trained model generates: the law where it is Gaussian and known exactly, else samples.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from diffmem import registry, rng
-from diffmem.data.laws import Law
-from diffmem.diffusion import linear_model as linear
-from diffmem.diffusion import schedules
+from diffmem.data.gaussians import Law
+from diffmem.diffusion import linear_model, schedules
 from diffmem.diffusion.optimum import optimum
-from diffmem.gaussian import Normal, fitted
+from diffmem.gaussian import Normal, fit_normal
 from diffmem.measure.densities import bandwidth
+from diffmem.studies import known_answers
 
 Generated = Normal | np.ndarray
 SIGMAS = {"sigma_min": 0.002, "sigma_max": 80.0, "rho": 7.0, "p_mean": -1.2, "p_std": 1.2, "sigma_data": 1.0}
 
 
 @dataclass(frozen=True)
-class Task:
-    """What the generators of one size are made from.
+class TrainingRuns:
+    """Trainings on n points each, which a generator may do together.
 
     Attributes:
-        law: the truth, which only known answers look at.
-        train: training points of every run, shape (r, n, d).
-        runs: numbers of the r runs, on which their random streams hang.
-        seed: entropy of the streams.
-        samples: points to draw where the generated law is not Gaussian.
+        law: the truth, which only known answers may draw from.
+        train: training points of every run, of shape (r, n, d).
+        streams: numbers of the random streams of the r runs.
+        seed: seed of all streams.
+        samples: number of points to draw where the generated law is not Gaussian.
     """
 
     law: Law
     train: np.ndarray
-    runs: list[int]
+    streams: list[int]
     seed: int
     samples: int
 
-    def each(self, make: Callable[[np.ndarray, np.random.Generator], Generated]) -> list[Generated]:
-        """``make``(training points, generator of the run) of every run; the stream hangs on the run and on n."""
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.random.Generator]]:
+        """Training points (n, d) of every run, and its random generator, which depends on the stream and on n."""
         n = self.train.shape[1]
-        return [
-            make(points, rng.generator(self.seed, replicate=run, purpose="noise", index=n))
-            for points, run in zip(self.train, self.runs, strict=True)
-        ]
+        for points, stream in zip(self.train, self.streams, strict=True):
+            yield points, rng.generator(self.seed, replicate=stream, purpose="noise", index=n)
 
 
-def one_step(task: Task, *, lam: float, time: float) -> list[Generated]:
-    """The paper's linear denoiser, at its "generalization parameter" lambda and its time."""
-    sigma = linear.noise_level(lambda_=lam, time=time)
-    return task.each(lambda points, random: linear.one_step(points, random.standard_normal(points.shape), sigma=sigma))
+# --- models -----------------------------------------------------------------------------------------------------------
 
 
-def gaussian_fit(task: Task) -> list[Generated]:
-    """The linear score, run to convergence."""
-    return task.each(lambda points, _: fitted(points))
+def one_step(runs: TrainingRuns, *, lam: float, time: float) -> list[Generated]:
+    """The paper's linear denoiser, at its "generalization parameter" lambda and its time T."""
+    sigma = linear_model.noise_level(generalization=lam, time=time)
+    return [linear_model.one_step(points, r.standard_normal(points.shape), sigma=sigma) for points, r in runs]
 
 
-def multi_step(task: Task, *, steps: int, sampler: str) -> list[Generated]:
-    """The linear score through a deterministic sampler, of which the end law is known for any number of steps."""
-    chosen, sigmas = registry.load(registry.SAMPLERS[sampler]), _levels(steps)
-    return task.each(lambda points, _: linear.end_law(fitted(points), sampler=chosen, sigmas=sigmas))
+def gaussian_fit(runs: TrainingRuns) -> list[Generated]:
+    """The linear score, followed to convergence: the Gaussian with the moments of the training points."""
+    return [fit_normal(points) for points in runs.train]
 
 
-def empirical(task: Task, *, steps: int, sampler: str) -> list[Generated]:
-    """The exact score of the training points, the memorizer, through a deterministic sampler."""
-    chosen, sigmas = registry.load(registry.SAMPLERS[sampler]), _levels(steps)
-
-    def make(points: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        start = float(sigmas[0]) * random.standard_normal((1, task.samples, points.shape[1]))
-        return chosen(optimum(torch.from_numpy(points)), torch.from_numpy(start), sigmas, None)[0].numpy()
-
-    return task.each(make)
+def multi_step(runs: TrainingRuns, *, steps: int, sampler: str) -> list[Generated]:
+    """The linear score through a deterministic sampler, whose end law is known for any number of steps."""
+    follow, sigmas = registry.load(registry.SAMPLERS[sampler]), _noise_levels(steps)
+    return [linear_model.end_law(fit_normal(points), sampler=follow, sigmas=sigmas) for points in runs.train]
 
 
-def kernel(task: Task, *, smoothing: float) -> list[Generated]:
-    """Training points with Gaussian noise of ``smoothing`` paper's bandwidths: at 1, the density of E_TG itself."""
-    scale, (n, d) = task.law.gaussian.scale, task.train.shape[1:]
-    width = bandwidth(n, scale=scale, dimension=d, factor=smoothing)
-    return task.each(lambda points, r: _rows(points, r, task.samples) + width * r.standard_normal((task.samples, d)))
+def empirical(runs: TrainingRuns, *, steps: int, sampler: str) -> list[Generated]:
+    """The exact score of the training points, which memorizes them, through a deterministic sampler."""
+    follow, sigmas = registry.load(registry.SAMPLERS[sampler]), _noise_levels(steps)
+    generated = []
+    for points, random in runs:
+        start = float(sigmas[0]) * random.standard_normal((1, runs.samples, points.shape[1]))
+        generated.append(follow(optimum(torch.from_numpy(points)), torch.from_numpy(start), sigmas, None)[0].numpy())
+    return generated
 
 
-def truth(task: Task, *, stretch: float) -> list[Generated]:
-    """Known answer: fresh points of the truth, ``stretch`` times as wide about its mean; nothing is copied."""
-    mean = task.law.gaussian.mean
-    return task.each(lambda _, random: mean + stretch * (task.law.draw(task.samples, random) - mean))
+# --- known answers ----------------------------------------------------------------------------------------------------
 
 
-def copies(task: Task, *, share: float) -> list[Generated]:
-    """Known answer: a point is an exact copy of a training point with probability ``share``, else fresh."""
-
-    def make(points: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        copied = random.random((task.samples, 1)) < share
-        return np.where(copied, _rows(points, random, task.samples), task.law.draw(task.samples, random))
-
-    return task.each(make)
+def kernel(runs: TrainingRuns, *, smoothing: float) -> list[Generated]:
+    """Training points with Gaussian noise of ``smoothing`` paper's bandwidths; at 1, the density rho_T of E_TG."""
+    n, d = runs.train.shape[1:]
+    width = bandwidth(n, scale=runs.law.gaussian.scale, dimension=d, factor=smoothing)
+    return [known_answers.blur_rows(points, runs.samples, random, width=width) for points, random in runs]
 
 
-def _rows(points: np.ndarray, random: np.random.Generator, count: int) -> np.ndarray:
-    return points[random.integers(len(points), size=count)]
+def truth(runs: TrainingRuns, *, stretch: float) -> list[Generated]:
+    """Fresh points of the truth, ``stretch`` times as wide about its mean; nothing is copied."""
+    mean = runs.law.gaussian.mean
+    return [mean + stretch * (runs.law.draw(runs.samples, random) - mean) for _, random in runs]
 
 
-def _levels(steps: int) -> torch.Tensor:
+def copies(runs: TrainingRuns, *, share: float) -> list[Generated]:
+    """A point is an exact copy of a training point with probability ``share``, and fresh otherwise."""
+    how = {"share": share, "draw_fresh": runs.law.draw}
+    return [known_answers.copy_share(points, runs.samples, random, **how) for points, random in runs]
+
+
+def _noise_levels(steps: int) -> torch.Tensor:
+    """EDM's noise levels and 0, of shape (steps + 1,), float64."""
     return torch.cat([schedules.edm(**SIGMAS).sampling(steps), torch.zeros(1, dtype=torch.float64)])

@@ -1,21 +1,21 @@
-"""The onset study's network: a small EDM denoiser per training set, all of one size trained as one stack."""
+"""The network of the onset study: a small EDM denoiser per training set, those of one size trained as one stack."""
 
 import numpy as np
 import torch
 
 from diffmem.diffusion import samplers, schedules, training
-from diffmem.diffusion.denoiser import denoiser, torch_generator
+from diffmem.diffusion.denoiser import Denoiser, denoiser, torch_generator
 from diffmem.diffusion.mlp import MLP
 from diffmem.diffusion.networks import load
-from diffmem.studies.onset.generators import Generated, Task
+from diffmem.studies.onset.generators import Generated, TrainingRuns
 
-BATCH, STEPS = 128, 18
-# noise levels that unit data need: from where points of 16 dimensions are told apart to where they are all noise
+BATCH, STEPS = 128, 18  # points of a training step, steps of the sampler
+# For data of unit variance: at the smallest level points of 16 dimensions are resolved, at the largest all is noise.
 NOISE = {"sigma_min": 0.02, "sigma_max": 10.0, "rho": 7.0, "p_mean": -0.8, "p_std": 1.5, "sigma_data": 1.0}
 SETTINGS = {
     "epochs": 0,  # the budget is in steps
     "batch": BATCH,
-    "cycle": True,  # a step sees as many noise draws at every n
+    "cycle": True,  # a step has the same number of noise draws at every n
     "microbatch": 0,
     "optimizer": "adamw",
     "learning_rate": 2e-3,
@@ -28,24 +28,33 @@ SETTINGS = {
 }
 
 
-def mlp(task: Task, *, width: int, updates: int) -> list[Generated]:
+def mlp(runs: TrainingRuns, *, width: int, updates: int) -> list[Generated]:
     """Samples of multilayer perceptrons of this ``width`` after so many ``updates``."""
-    network = MLP([_generator(task, run, "initialisation") for run in task.runs], task.train.shape[2], width=width)
-    points, settings = torch.from_numpy(task.train).float(), {**SETTINGS, "steps": updates}
-    schedule = schedules.edm(**NOISE)
-    run = {"points": points, "held_out": points, "settings": settings, "seed": task.seed, "replicates": task.runs}
-    *_, last = training.train(network, schedule, **run)
+    initial = [_torch_generator(runs, stream, "initialisation") for stream in runs.streams]
+    network, schedule = MLP(initial, runs.train.shape[2], width=width), schedules.edm(**NOISE)
+    points, settings = torch.from_numpy(runs.train).float(), {**SETTINGS, "steps": updates}
+    snapshots = training.train(
+        network,
+        schedule,
+        points=points,
+        held_out=points,
+        settings=settings,
+        seed=runs.seed,
+        replicates=runs.streams,
+    )
+    *_, last = snapshots
     load(network, last.parameters)
-    return _sampled(denoiser(network, schedule), schedule, task)
+    return _sample(denoiser(network, schedule), schedule, runs)
 
 
 @torch.inference_mode()
-def _sampled(denoise, schedule: schedules.Schedule, task: Task) -> list[np.ndarray]:
+def _sample(denoise: Denoiser, schedule: schedules.Schedule, runs: TrainingRuns) -> list[np.ndarray]:
+    """Points of every network, each of shape (samples, d), by Heun's method."""
     sigmas = torch.cat([schedule.sampling(STEPS), torch.zeros(1)]).float()
-    shape = task.samples, task.train.shape[2]
-    noise = torch.stack([torch.randn(shape, generator=_generator(task, run, "sampling")) for run in task.runs])
-    return list(samplers.heun(denoise, sigmas[0] * noise, sigmas, None).double().numpy())
+    shape = runs.samples, runs.train.shape[2]
+    noise = [torch.randn(shape, generator=_torch_generator(runs, stream, "sampling")) for stream in runs.streams]
+    return list(samplers.heun(denoise, sigmas[0] * torch.stack(noise), sigmas, None).double().numpy())
 
 
-def _generator(task: Task, run: int, purpose: str) -> torch.Generator:
-    return torch_generator(task.seed, replicate=run, purpose=purpose)
+def _torch_generator(runs: TrainingRuns, stream: int, purpose: str) -> torch.Generator:
+    return torch_generator(runs.seed, replicate=stream, purpose=purpose)

@@ -1,14 +1,20 @@
-r"""The onset paper as published: what its public code computes, beside what its formulas say.
+r"""The onset paper as published: what its public code computes, next to what its formulas say.
 
-Two places where they part (https://github.com/I-Halder/a-solvable-generative-model-with-a-linear-one-step-denoiser):
+The code (https://github.com/I-Halder/a-solvable-generative-model-with-a-linear-one-step-denoiser) differs from the
+formulas in two places.
 
-LDM.py takes v W^T W for the covariance v W W^T of what the one-step model generates, and computes p_T - p_O, which in
-100 dimensions is 1e-14 of p, in float32. Variants: ``correct`` (log space, Cauchy-Schwarz), ``transposed`` (the same
-with that covariance) and ``float32`` (transposed, the squared L2 distance with p in float32). N is 10^4, as shipped.
+LDM.py (`simulate_linear`) takes v W^T W for the covariance v W W^T of what the one-step model generates. It also
+computes p_T - p_O in float32, where in 100 dimensions this difference is 1e-14 of p. Variants:
 
-simulation.py compares images pixel by pixel, by kernel densities of width s / |A| on a grid of 16 values around the
-mean, from 10 generated, 10 training and 100 further images. The further ones stay in 0..255, training images lie in
-[-1, 1] and generated ones in [0, 1]: units ``published``; ``consistent`` has all of them in [0, 1].
+    correct      log space, Cauchy-Schwarz
+    transposed   the same with the transposed covariance
+    float32      transposed, the squared L2 distance, p in float32
+
+simulation.py (`simulate_pixels`) compares images pixel by pixel, by kernel densities of width s / |A| on a grid of 16
+values around the mean, from 10 generated, 10 training and 100 further images, the originals. Units:
+
+    published    originals in 0..255, training images in [-1, 1], generated ones in [0, 1]
+    consistent   all in [0, 1]
 """
 
 from collections.abc import Callable
@@ -17,35 +23,83 @@ import numpy as np
 import pandas as pd
 
 from diffmem import rng
-from diffmem.data.laws import isotropic
-from diffmem.diffusion import linear_model as linear
-from diffmem.gaussian import Normal
+from diffmem.data.gaussians import isotropic
+from diffmem.diffusion import linear_model
 from diffmem.measure import densities
-from diffmem.measure.intervals import wilson
+from diffmem.measure.intervals import share
 
 SIZES = {16: (4, 8, 12, 16, 20, 24, 32, 48, 64), 100: (25, 50, 75, 100, 125, 200, 300, 400)}
-FRESH = 10_000
+FRESH = 10_000  # N, as in LDM.py
 MEAN, SPREAD, PIXELS = 0.5, 0.1, 256  # of the images, in [0, 1]
 GRID = np.linspace(MEAN - 5 * SPREAD, MEAN + 5 * SPREAD, 16)
-GENERATED, ORIGINALS = 10, 100
+IMAGES, ORIGINALS = 10, 100
+
+GENERATORS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+    "truth": lambda train, random: MEAN + SPREAD * random.standard_normal(train.shape),
+    "copies": lambda train, _: train,
+    "untrained": lambda train, random: (random.standard_normal(train.shape) + 1) / 2,
+}
+# units -> scale of the training images, scale of the originals
+UNITS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]] = {
+    "published": (lambda train: 2 * train - 1, lambda originals: 255 * originals),
+    "consistent": (lambda train: train, lambda originals: originals),
+}
 
 
-def kernels(*, dimension: int, repetitions: int, seed: int) -> pd.DataFrame:
-    """Signs of Delta of LDM.py's experiment: columns dimension, n, ratio, repetition, variant, positive."""
-    rows, law = [], isotropic(dimension=dimension)
-    sigma = linear.noise_level(lambda_=1.0, time=2.0)
-    for repetition in range(repetitions):
-        random = rng.generator(seed, replicate=repetition, purpose="data")
-        other = law.draw(FRESH, random)
-        for n in SIZES[dimension]:
-            train, noise = law.draw(n, random), random.standard_normal((n, dimension))
-            for variant, delta in _deltas(train, noise, other, sigma).items():
-                found = {"repetition": repetition, "variant": variant, "positive": delta > 0}
-                rows.append({"dimension": dimension, "n": n, "ratio": n / dimension, **found})
+def simulate_part(*, part: str, repetitions: int, seed: int, dimension: int | None = None) -> pd.DataFrame:
+    """P(Delta > 0) of the part ``linear``, in this ``dimension``, or ``pixels``, with Wilson's interval."""
+    if part == "pixels":
+        return tabulate_shares(simulate_pixels(repetitions=repetitions, seed=seed), by=["units", "generator"])
+    table = simulate_linear(dimension=dimension, repetitions=repetitions, seed=seed)
+    return tabulate_shares(table, by=["dimension", "n", "ratio", "variant"])
+
+
+def tabulate_shares(table: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
+    """Share of rows that are ``positive`` and Wilson's interval: the columns ``by``, repetitions, share, low, high."""
+    rows = []
+    for key, part in table.groupby(by, sort=False):
+        value, low, high = share(part["positive"])
+        summary = {"repetitions": len(part), "share": value, "low": low, "high": high}
+        rows.append({**dict(zip(by, key, strict=True)), **summary})
     return pd.DataFrame(rows)
 
 
-def float32_self_overlap(count: int, dimension: int, *, pairs: float) -> np.float32:
+# --- LDM.py -----------------------------------------------------------------------------------------------------------
+
+
+def simulate_linear(*, dimension: int, repetitions: int, seed: int) -> pd.DataFrame:
+    """Signs of Delta of LDM.py's experiment: columns dimension, n, ratio, repetition, variant, positive."""
+    rows, law = [], isotropic(dimension=dimension)
+    sigma = linear_model.noise_level(generalization=1.0, time=2.0)
+    for repetition in range(repetitions):
+        random = rng.generator(seed, replicate=repetition, purpose="data")
+        fresh = law.draw(FRESH, random)
+        for n in SIZES[dimension]:
+            train, noise = law.draw(n, random), random.standard_normal((n, dimension))
+            same = {"dimension": dimension, "n": n, "ratio": n / dimension, "repetition": repetition}
+            deltas = compute_deltas(train, noise, fresh, sigma=sigma)
+            rows += [{**same, "variant": variant, "positive": delta > 0} for variant, delta in deltas.items()]
+    return pd.DataFrame(rows)
+
+
+def compute_deltas(train: np.ndarray, noise: np.ndarray, fresh: np.ndarray, *, sigma: float) -> dict[str, float]:
+    """Delta of every variant for the same points ``train`` (n, d), ``noise`` (n, d) and ``fresh`` (N, d)."""
+    (n, d), count = train.shape, len(fresh)
+    width, fresh_width = (densities.bandwidth(k, scale=1.0, dimension=d) for k in (n, count))
+    p_train = densities.log_self(train, width=width)
+    p_fresh = densities.log_self_expected(isotropic(dimension=d).parts, count=count, width=fresh_width)
+    overlaps = {}
+    for variant in ("correct", "transposed"):
+        law = linear_model.one_step(train, noise, sigma=sigma, published=variant == "transposed")
+        overlaps[variant] = (
+            densities.Overlaps(p_train, densities.log_cross(law, train, width=width)),
+            densities.Overlaps(p_fresh, densities.log_cross(law, fresh, width=fresh_width)),
+        )
+    deltas = {variant: densities.delta_cs(*pair) for variant, pair in overlaps.items()}
+    return {**deltas, "float32": _delta_float32(*overlaps["transposed"], n=n, count=count, d=d)}
+
+
+def compute_self_overlap(count: int, dimension: int, *, pairs: float) -> np.float32:
     """p_A as LDM.py has it, in float32 and its units; ``pairs`` is the sum of the kernels over all pairs."""
     one = np.float32(1)
     width = np.float32((1 / count) ** (1 / dimension))
@@ -53,74 +107,42 @@ def float32_self_overlap(count: int, dimension: int, *, pairs: float) -> np.floa
     return one / (np.sqrt(np.float32(2 * np.pi)) * volume * np.float32(count**2)) * np.float32(pairs)
 
 
-def pixels(*, repetitions: int, seed: int) -> pd.DataFrame:
+def _delta_float32(train: densities.Overlaps, fresh: densities.Overlaps, *, n: int, count: int, d: int) -> float:
+    """Delta of LDM.py, which leaves out (2 pi)^(-d/2) and puts in (2 pi)^(-1/2); its sums of pairs are float32 too."""
+    p_train, p_fresh = (
+        compute_self_overlap(k, d, pairs=k + k * np.exp(p.rest - p.diagonal))
+        for k, p in ((n, train.p), (count, fresh.p))
+    )
+    unit = d / 2 * np.log(2 * np.pi) - np.log(2 * np.pi) / 2
+    return float(p_train) - float(p_fresh) - 2 * (np.exp(train.c + unit) - np.exp(fresh.c + unit))
+
+
+# --- simulation.py ----------------------------------------------------------------------------------------------------
+
+
+def simulate_pixels(*, repetitions: int, seed: int) -> pd.DataFrame:
     """Signs of Delta of simulation.py's metric for known generators: units, generator, repetition, positive."""
     rows = []
     for repetition in range(repetitions):
         random = rng.generator(seed, replicate=repetition, purpose="sampling")
-        train, originals = (MEAN + SPREAD * random.standard_normal((k, PIXELS)) for k in (GENERATED, ORIGINALS))
+        train, originals = (MEAN + SPREAD * random.standard_normal((k, PIXELS)) for k in (IMAGES, ORIGINALS))
         for name, draw in GENERATORS.items():
             generated = np.clip(draw(train, random), 0, 1)
-            for units, (of_train, of_originals) in UNITS.items():
-                delta = _pixel_delta(of_train(train), of_originals(originals), generated)
+            for units, (scale_train, scale_originals) in UNITS.items():
+                delta = _delta_pixels(scale_train(train), scale_originals(originals), generated)
                 rows.append({"units": units, "generator": name, "repetition": repetition, "positive": delta > 0})
     return pd.DataFrame(rows)
 
 
-def shares(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """P(Delta > 0) and Wilson's interval: the columns ``by``, share, low, high, repetitions."""
-    found = table.groupby(by, sort=False)["positive"].agg(["sum", "count"]).reset_index()
-    bounds = [wilson(int(hits), int(count)) for hits, count in zip(found["sum"], found["count"], strict=True)]
-    found["share"] = found["sum"] / found["count"]
-    found[["low", "high"]] = bounds
-    return found.rename(columns={"count": "repetitions"}).drop(columns="sum")
-
-
-GENERATORS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
-    "truth": lambda train, random: MEAN + SPREAD * random.standard_normal(train.shape),
-    "copies": lambda train, _: train,
-    "untrained": lambda train, random: (random.standard_normal(train.shape) + 1) / 2,
-}
-UNITS = {
-    "published": (lambda train: 2 * train - 1, lambda originals: 255 * originals),
-    "consistent": (lambda train: train, lambda originals: originals),
-}
-
-
-def _deltas(train: np.ndarray, noise: np.ndarray, other: np.ndarray, sigma: float) -> dict[str, float]:
-    """Delta of every variant, for the same points and noise."""
-    (n, d), count = train.shape, len(other)
-    widths = [densities.bandwidth(k, scale=1.0, dimension=d) for k in (n, count)]
-    p_train = densities.log_self(train, width=widths[0])
-    p_other = densities.log_self_expected(((1.0, isotropic(dimension=d).gaussian),), count=count, width=widths[1])
-    laws = {
-        name: linear.one_step(train, noise, sigma=sigma, published=name != "correct")
-        for name in ("correct", "transposed")
-    }
-    crosses = {name: _crosses(law, (train, other), widths) for name, law in laws.items()}
-    found = {name: densities.delta_cs(p_train, p_other, *cross) for name, cross in crosses.items()}
-    # LDM.py leaves out (2 pi)^(-d/2) and puts in (2 pi)^(-1/2); its pair sums are in float32 too
-    rounded = [
-        float32_self_overlap(k, d, pairs=k + k * np.exp(p.rest - p.diagonal))
-        for k, p in ((n, p_train), (count, p_other))
-    ]
-    unit = d / 2 * np.log(2 * np.pi) - np.log(2 * np.pi) / 2
-    c_train, c_other = (np.exp(c + unit) for c in crosses["transposed"])
-    return {**found, "float32": float(rounded[0]) - float(rounded[1]) - 2 * (c_train - c_other)}
-
-
-def _crosses(law: Normal, sets: tuple[np.ndarray, ...], widths: list[float]) -> list[float]:
-    return [densities.log_cross(law, points, width=width) for points, width in zip(sets, widths, strict=True)]
-
-
-def _pixel_delta(train: np.ndarray, originals: np.ndarray, generated: np.ndarray) -> float:
-    found = [_pixel_densities(images) for images in (train, originals, generated)]
-    to_train, to_originals = (np.square(p - found[2]).mean() for p in found[:2])
+def _delta_pixels(train: np.ndarray, originals: np.ndarray, generated: np.ndarray) -> float:
+    to_train, to_originals = (
+        np.square(_pixel_densities(images) - _pixel_densities(generated)).mean() for images in (train, originals)
+    )
     return to_train - to_originals
 
 
 def _pixel_densities(images: np.ndarray) -> np.ndarray:
-    """Kernel density of every pixel over ``images`` (k, p) on the grid: shape (p, 16)."""
+    """Kernel density of every pixel over ``images`` (k, p) on the grid, of shape (p, 16)."""
     width = SPREAD / len(images)
     kernel = np.exp(-0.5 * np.square((GRID - images[..., None]) / width))
     return kernel.mean(0) / (np.sqrt(2 * np.pi) * width)

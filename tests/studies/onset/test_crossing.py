@@ -1,0 +1,56 @@
+"""Crossings against planted curves and an independent maximum of the likelihood."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.special import expit
+from scipy.stats import binom
+
+from diffmem.studies.onset.crossing import find_crossings, spread_abrupt
+
+RATIOS = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
+
+
+def planted(centre, slope, plateau, count, seed=0):
+    p = plateau * expit(slope * np.log(RATIOS / centre))
+    return np.random.default_rng(seed).binomial(count, p)
+
+
+@pytest.mark.parametrize(("centre", "slope", "plateau"), [(1.5, 3.0, 1.0), (3.0, 4.0, 0.73), (0.7, 2.0, 0.95)])
+def test_the_crossing_of_a_planted_curve_is_found_for_any_plateau(centre, slope, plateau):
+    expected = centre * (2 * plateau - 1) ** (-1 / slope)
+    found = find_crossings(RATIOS, np.array([planted(centre, slope, plateau, 300, s) for s in range(40)]), count=300)
+    assert np.median(found) == pytest.approx(expected, rel=0.05)
+
+
+def test_a_curve_that_starts_high_or_stays_low_has_no_crossing_in_the_grid():
+    found = find_crossings(RATIOS, np.array([np.full(7, 90), np.full(7, 40)]), count=100)
+    assert list(found) == [0, np.inf]
+
+
+def test_an_abrupt_rise_is_crossed_between_its_neighbours():
+    found = find_crossings(RATIOS, np.array([[0, 0, 0, 100, 100, 100, 100]]), count=100)
+    assert 1 < found[0] < 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_grid_comes_close_to_the_best_fit_of_a_simplex_search(seed):
+    hits = planted(2.0, 3.0, 0.8, 300, seed)
+
+    def negative_log_likelihood(parameters):
+        centre, log_slope, logit_plateau = parameters
+        p = expit(logit_plateau) * expit(np.exp(log_slope) * (np.log(RATIOS) - centre))
+        return -binom.logpmf(hits, 300, np.clip(p, 1e-6, 1 - 1e-6)).sum()
+
+    centre, log_slope, logit_plateau = minimize(negative_log_likelihood, [0.5, 1.0, 1.5], method="Nelder-Mead").x
+    expected = np.exp(centre - np.log(2 * expit(logit_plateau) - 1) / np.exp(log_slope))
+    assert find_crossings(RATIOS, hits[None], count=300)[0] == pytest.approx(expected, rel=0.03)
+
+
+def test_only_abrupt_rises_are_spread_over_their_gap():
+    hits = np.array([[0, 0, 0, 100, 100, 100, 100]] * 400 + [[0, 0, 1, 100, 100, 100, 100]])
+    spread = spread_abrupt(np.full(401, 7.0), RATIOS, hits, count=100, rng=np.random.default_rng(0))
+    assert spread[-1] == 7
+    assert 1 < spread[:-1].min() < 1.02
+    assert 1.98 < spread[:-1].max() < 2
+    assert np.log2(spread[:-1]).mean() == pytest.approx(0.5, abs=4.5 / np.sqrt(12 * 400))
