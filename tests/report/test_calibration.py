@@ -1,4 +1,4 @@
-"""The control ladder's figure draws what its tables say, also where that is little or nothing."""
+"""The figure of the calibration draws what its tables say, also where that is little or nothing."""
 
 import itertools
 
@@ -10,9 +10,12 @@ from matplotlib.colors import same_color
 
 from diffmem.report import calibration as controls
 from diffmem.report import style
-from diffmem.studies.calibration import card
-from diffmem.studies.calibration import criteria as verdicts
+from diffmem.studies.calibration.criteria import apply_criteria
+from diffmem.studies.calibration.summary import summarise_criteria, summarise_generators
 
+rng = np.random.default_rng(0)
+CRITERIA = tuple(apply_criteria(**{name: rng.random((9, 2)) for name in ("train", "test", "generated")},
+                                permutations=2, rng=rng))  # fmt: skip
 PIS = (0.01, 0.2, 0.7)
 BANDWIDTHS = (0.1, 1.6)
 
@@ -23,8 +26,8 @@ def _closed():
     plt.close("all")
 
 
-def planted(settings=("one", "two_x"), criteria=tuple(verdicts.CRITERIA)):
-    """Levels and card of controls in which estimates fall from criterion to criterion."""
+def planted(settings=("one", "two_x"), criteria=CRITERIA):
+    """Levels and calibration of controls in which estimates fall from criterion to criterion."""
     generators = [(f"pi-{pi:g}", pi, np.nan) for pi in PIS] + [(f"kde-{h:g}", np.nan, h) for h in BANDWIDTHS]
     generators += [(name, 0.0, np.nan) for name in controls.NOTHING]
     rows = []
@@ -36,7 +39,7 @@ def planted(settings=("one", "two_x"), criteria=tuple(verdicts.CRITERIA)):
         verdict = {"estimate": estimate, "copies": (repetition + i) % 3 == 0, "low": 0.0, "high": 1.0, "p_value": 0.5}
         rows.append({**columns, "repetition": repetition, **verdict})
     table = pd.DataFrame(rows)
-    return card.levels(table), card.card(table)
+    return summarise_generators(table), summarise_criteria(table)
 
 
 def test_it_has_a_row_for_every_setting_shown_and_no_other():
@@ -50,7 +53,7 @@ def test_estimates_stand_at_their_means_beside_the_true_share():
     levels, found = planted(settings=("one",))
     left = controls.controls(levels, found, shown=["one"]).axes[0]
     lines = {line.get_label(): line for line in left.lines if not line.get_label().startswith("_")}
-    names = [name for name in verdicts.CRITERIA if not name.startswith("travelling")]
+    names = [name for name in CRITERIA if not name.startswith("net-score")]
     assert list(lines) == [controls.label(name) for name in names]
     for name in names:
         part = levels[(levels["criterion"] == name) & levels["generator"].str.startswith("pi-")]
@@ -65,7 +68,7 @@ def test_a_dose_response_has_a_point_for_every_bandwidth():
     levels, found = planted(settings=("one",))
     middle = controls.controls(levels, found, shown=["one"]).axes[1]
     drawn = [line for line in middle.lines if len(line.get_xdata()) == len(BANDWIDTHS) and line.get_marker() != "None"]
-    assert len(drawn) == len(verdicts.CRITERIA) - 4
+    assert len(drawn) == len(CRITERIA) - 4
     for line in drawn:
         np.testing.assert_array_equal(line.get_xdata(), BANDWIDTHS)
 
@@ -78,12 +81,12 @@ def test_every_criterion_has_its_false_alarms_with_their_interval_and_the_nomina
     ends = [line.get_xdata() for line in right.lines if len(line.get_xdata()) == 2][: len(found)]
     np.testing.assert_allclose(ends, found[["false_alarm_low", "false_alarm_high"]])
     assert list(right.lines[-1].get_xdata()) == [0.05, 0.05]
-    assert [text.get_text() for text in right.get_yticklabels()] == [controls.label(n) for n in verdicts.CRITERIA]
+    assert [text.get_text() for text in right.get_yticklabels()] == [controls.label(n) for n in CRITERIA]
 
 
 def test_a_kind_of_criterion_has_one_colour_and_a_ratio_one_marker():
-    assert set(controls.COLOR) == {name.split()[0] for name in verdicts.CRITERIA}
-    looks = {name: controls._look(name) for name in verdicts.CRITERIA}
+    assert set(controls.COLOR) == {name.split()[0] for name in CRITERIA}
+    looks = {name: controls._look(name) for name in CRITERIA}
     assert same_color(looks["net 1"]["color"], looks["net 3"]["color"])
     assert looks["net 2"]["marker"] == looks["raw 2"]["marker"]
     assert len({(look["color"], look["marker"]) for look in looks.values()}) == len(looks)

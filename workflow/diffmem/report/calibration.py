@@ -1,4 +1,4 @@
-"""The control ladder at a glance: what criteria say of generators whose answer is known."""
+"""Calibration of the criteria: what they say of generators whose answer is known."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from diffmem.report import style
 # one of Okabe and Ito's colours per kind of criterion, one marker per ratio
 COLOR = {
     "net": style.STRATUM["inlier"],
-    "travelling": "#56B4E9",
+    "net-score": "#56B4E9",
     "raw": style.STRATUM["outlier"],
     "closer": style.SET["held-out"],
     "third": style.STRATUM["duplicate"],
@@ -19,13 +19,13 @@ COLOR = {
     "rank": "#000000",
 }
 MARKER = {"1": "o", "1.5": "s", "2": "^", "3": "D", "": "v"}
-SAME = "travelling"  # has the estimates of "net"
+SAME = "net-score"  # has the estimates of "net"
 NOTHING = {"truth": "o", "wide": "^", "narrow": "v", "other-half": "x"}  # generators that copy nothing
 NOMINAL = 0.05
 SPAN = 1.5  # factor between the first and the last criterion drawn at one share
 
 
-def controls(levels: pd.DataFrame, card: pd.DataFrame, *, shown: list[str]):
+def controls(levels: pd.DataFrame, calibration: pd.DataFrame, *, shown: list[str]):
     """A row of three panels for each of the settings ``shown``.
 
     Left, mean estimate against the true share of exact copies, with the 95 % interval of the mean, criteria side by
@@ -34,9 +34,9 @@ def controls(levels: pd.DataFrame, card: pd.DataFrame, *, shown: list[str]):
     repetitions has none here.
 
     Args:
-        levels, card: as made by ``studies.calibration.card``.
+        levels, calibration: as made by ``studies.calibration.summary``.
     """
-    shown = [setting for setting in shown if setting in set(card["setting"])]
+    shown = [setting for setting in shown if setting in set(calibration["setting"])]
     figure, axes = style.grid(max(len(shown), 1), 3, height=3.1)
     for row, setting in zip(axes, shown, strict=False):
         part = levels[levels["setting"] == setting]
@@ -44,7 +44,7 @@ def controls(levels: pd.DataFrame, card: pd.DataFrame, *, shown: list[str]):
         known = part["replicates"] > part["replicates"].max() / 2
         _recovery(row[0], part[known & part["generator"].str.startswith("pi-")])
         _dose(row[1], part[known & part["bandwidth"].notna()])
-        _alarms(row[2], card[card["setting"] == setting])
+        _alarms(row[2], calibration[calibration["setting"] == setting])
         row[1].set_title(setting.replace("_", ", "), fontsize="medium")
     style.legend_below(figure, axes)
     sns.despine(figure)
