@@ -85,9 +85,10 @@ def test_all_criteria_find_an_exact_copier():
 
 
 def test_the_local_criterion_has_no_estimate_where_it_calls_every_held_out_point_a_copy():
-    train, points = gaussians(200, seed=0), gaussians(50, seed=1)
-    distances = find_distances(train=train, test=train, generated=points)
-    result = apply_to_distances(distances)["local"]
+    train, test, points = gaussians(200, seed=0), gaussians(200, seed=1), gaussians(50, seed=2)
+    copies = find_distances(train=train, test=test, generated=train).generated
+    distances = find_distances(train=train, test=test, generated=points)
+    result = apply_to_distances(replace(distances, held_out=copies))["local"]
     assert np.isnan(result.estimate)
     assert not result.copies
 

@@ -33,7 +33,7 @@ def test_an_abrupt_rise_is_crossed_between_its_neighbours():
     assert 1 < found[0] < 2
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(8))
 def test_the_grid_comes_close_to_the_best_fit_of_a_simplex_search(seed):
     hits = planted(2.0, 3.0, 0.8, 300, seed)
 
@@ -42,9 +42,9 @@ def test_the_grid_comes_close_to_the_best_fit_of_a_simplex_search(seed):
         p = expit(logit_plateau) * expit(np.exp(log_slope) * (np.log(RATIOS) - centre))
         return -binom.logpmf(hits, 300, np.clip(p, 1e-6, 1 - 1e-6)).sum()
 
-    centre, log_slope, logit_plateau = minimize(negative_log_likelihood, [0.5, 1.0, 1.5], method="Nelder-Mead").x
+    centre, log_slope, logit_plateau = minimize(negative_log_likelihood, [0.5, 1, 1.5], method="Nelder-Mead").x
     expected = np.exp(centre - np.log(2 * expit(logit_plateau) - 1) / np.exp(log_slope))
-    assert find_crossings(RATIOS, hits[None], count=300)[0] == pytest.approx(expected, rel=0.03)
+    assert find_crossings(RATIOS, hits[None], count=300)[0] == pytest.approx(expected, rel=0.06)
 
 
 def test_only_abrupt_rises_are_spread_over_their_gap():

@@ -9,7 +9,7 @@ variance of one per coordinate, so that all are compared at the same scale:
     spectrum        the variances as given
 
 The two mixtures stay apart: `mixture` draws its centres from the same random stream as its points, one set of centres
-per dataset, whereas the centres of the law `two_gaussians` are fixed. One in terms of the other would change that
+per dataset, whereas the centres of the law `two_gaussians` are fixed. To express one by the other would change that
 stream, and with it every number computed so far.
 """
 

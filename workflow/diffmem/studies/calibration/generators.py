@@ -10,7 +10,7 @@ known share pi of its points, or every point softly.
     copy            pi-...        a point is a copy of a random training row with probability pi, and fresh otherwise
                     duplicates    the same with pi = 0.2, of duplicated training locations only
                     optimum       pi = 1: the end point of the denoiser that minimises the training loss exactly, which
-                                  draws all training rows alike, if the last noise level is zero
+                                  draws every training row equally often, if the last noise level is zero
     copy softly     kde-...       a random training row plus Gaussian noise (a kernel density estimate)
 
 A bandwidth is the root mean square displacement in units of the median distance from a training location to the next

@@ -10,7 +10,7 @@ A curve with a = 1 would cross far too late where P stays at 0.7. The parameters
     l(a, b, c) = sum_j h_j log p(x_j) + (m - h_j) log(1 - p(x_j))                                       (2)
 
 over a grid. This needs no starting point, cannot diverge where the counts jump from none to all, and one product of
-matrices serves all resamples. The crossing is
+matrices serves all resamples. The steps of the grid shift a crossing by up to 5 %. The crossing is
 
     x = exp(c - log(2 a - 1) / b)   for a > 1/2,                                                       (3)
 

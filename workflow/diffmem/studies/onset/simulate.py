@@ -2,8 +2,8 @@
 
 A repetition draws its points: training points, two held-out sets as large, and N fresh points of the truth. Smaller
 sizes take the first n of each set, so that curves over n are paired. On the points of one repetition a generator is
-trained once or several times; each training is a run with random streams of its own, numbered
-trainings x repetition + training. `generators` trains, `compare` measures.
+trained once or several times; each training is a run with its own random streams, whose number
+is trainings x repetition + training. `generators` trains, `compare` measures.
 """
 
 from collections.abc import Callable, Iterator
