@@ -11,6 +11,7 @@ counted, not refused. Costs (``benchmarks``) and logs are left out, since they h
     paths:   [[regular expression, replacement], ...]   applied in turn to the path of an old file within its folder
     columns: {old: new}                                 of every table, and arrays of every npz
     values:  {new column: {old: new}}
+    texts:   {new column: [[regular expression, replacement], ...]}   applied in turn to old values
     dropped: [regular expression, ...]                  old files, ``FILE`` or ``FILE:COLUMN``, without a counterpart
 
 Exits with 1 if anything differs.
@@ -66,12 +67,12 @@ def _renamed(name: str, rules: list[list[str]]) -> str:
 
 def _difference(old: dict, new: dict, name: str, renamed: dict) -> str | None:
     """The first difference between two sets of arrays, or None."""
-    dropped, values = renamed.get("dropped", []), renamed.get("values", {})
+    dropped, values, texts = (renamed.get(key, {}) for key in ("dropped", "values", "texts"))
     columns = {key: renamed.get("columns", {}).get(key, key) for key in old}
     columns = {key: to for key, to in columns.items() if not any(re.search(p, f"{name}:{key}") for p in dropped)}
     if missing := [to for to in columns.values() if to not in new]:
         return f"lacks {', '.join(missing)}"
-    before = {to: _mapped(old[key], values.get(to, {})) for key, to in columns.items()}
+    before = {to: _mapped(old[key], values.get(to, {}), texts.get(to, [])) for key, to in columns.items()}
     after = {to: new[to] for to in before}
     if all(_equal(before[key], after[key]) for key in before):
         return None
@@ -84,8 +85,11 @@ def _difference(old: dict, new: dict, name: str, renamed: dict) -> str | None:
     return None if wrong is None else _worst(before[wrong], after[wrong], wrong)
 
 
-def _mapped(array: np.ndarray, values: dict) -> np.ndarray:
-    return np.array([values.get(v, v) for v in array], dtype=object) if values else array
+def _mapped(array: np.ndarray, values: dict, texts: list[list[str]]) -> np.ndarray:
+    if not values and not texts:
+        return array
+    mapped = (values.get(value, value) for value in array)
+    return np.array([_renamed(value, texts) if isinstance(value, str) else value for value in mapped], dtype=object)
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:
