@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from diffmem import digest, registry
+from diffmem import digest
+from diffmem.settings.collections import AnyData
+from diffmem.settings.records import alternatives
 
 WORKFLOW = digest.PACKAGE.parent
+SHAPES = {record.choice_name(): record.function for record in alternatives(AnyData)}
+MOONS = SHAPES["moons"]
 SCRIPT = "from diffmem.data.dataset import stack\n\nstack()\n"
 
 
 def forget():
     """Drop what an earlier digest of this process remembers of the sources."""
-    digest._imports.cache_clear()
-    digest._dump.cache_clear()
+    for remembered in (digest._imports, digest._dump, digest._tree, digest._known):
+        remembered.cache_clear()
 
 
 @pytest.fixture
@@ -44,8 +48,8 @@ def reword(source):
 
 
 def drop_docstring(source):
-    assert source.count('"""Draw one replicate.') == 1
-    head, tail = source.split('"""Draw one replicate.')
+    assert source.count('"""Draw one replicate\'s data.') == 1
+    head, tail = source.split('"""Draw one replicate\'s data.')
     return head + tail.split('"""', 1)[1]
 
 
@@ -80,13 +84,13 @@ def test_one_changed_constant_or_operator_counts(house, module, old, new):
 
 @pytest.mark.parametrize("module", ["measure/rates.py", "report/style.py", "data/gaussians.py", "registry.py"])
 def test_code_that_is_not_reached_does_not_count(house, module):
-    assert not changed(house, module, lambda source: source + "\nA = 1\n", registry.SHAPES["moons"])
+    assert not changed(house, module, lambda source: source + "\nA = 1\n", MOONS)
 
 
 @pytest.mark.parametrize(("shape", "counts"), [("moons", True), ("swiss-roll", True), ("gaussian", False)])
 def test_of_a_table_only_the_chosen_module_counts(house, shape, counts):
     edit = lambda source: source.replace("np.pi", "3.14")  # noqa: E731
-    assert changed(house, "data/toy.py", edit, registry.SHAPES[shape]) == counts
+    assert changed(house, "data/toy.py", edit, SHAPES[shape]) == counts
 
 
 def test_which_function_of_a_module_is_chosen_counts(house):
@@ -98,7 +102,8 @@ def test_which_function_of_a_module_is_chosen_counts(house):
 def test_an_import_inside_a_function_is_followed(house):
     (house / "script.py").write_text("def late():\n    import diffmem.measure.pool\n")
     assert digest.reached(house / "script.py") == {
-        "diffmem.measure.pool", "diffmem.neighbours.index", "diffmem.neighbours.exact", "diffmem.measure.chance",
+        "diffmem.measure", "diffmem.neighbours", "diffmem.measure.pool",
+        "diffmem.neighbours.index", "diffmem.neighbours.exact",
         "diffmem.locations",
     }  # fmt: skip
 
@@ -126,21 +131,66 @@ def test_what_is_reached_is_what_python_imports(tmp_path, module):
     listing = f"import sys, {module}; print(*(m for m in sys.modules if m.startswith('diffmem.')))"
     command = [sys.executable, "-c", listing]
     imported = subprocess.run(command, cwd=WORKFLOW, capture_output=True, text=True, check=True).stdout.split()
-    files = {name for name in imported if (WORKFLOW / (name.replace(".", "/") + ".py")).is_file()}
-    assert digest.reached(tmp_path / "script.py") == files - set(digest.TABLES)
+    passed_over = {*digest.TABLES, *digest.VALUES, *digest.AROUND}
+    assert digest.reached(tmp_path / "script.py") == set(imported) - passed_over
 
 
-@pytest.mark.parametrize("script", ["dataset", "train", "sample", "neighbours", "rates"])
-def test_a_reworded_refusal_of_configs_reruns_no_science(script):
-    assert not digest.reached(WORKFLOW / "scripts" / f"{script}.py") & {
-        "diffmem.settings.read",
-        "diffmem.settings.checks",
-    }
+def test_a_reworded_refusal_or_description_of_the_config_reruns_no_science():
+    scripts = ["dataset", "train", "sample", "neighbours", "rates", "onset"]
+    reached = set().union(*(digest.reached(WORKFLOW / "scripts" / f"{script}.py") for script in scripts))
+    settings = {name for name in reached if name.startswith("diffmem.settings")}
+    assert settings == {"diffmem.settings", "diffmem.settings.shards", "diffmem.settings.onset_sizes"}
 
 
-@pytest.mark.parametrize("script", sorted(Path(WORKFLOW, "scripts").glob("*.py")), ids=lambda path: path.stem)
-def test_every_script_has_a_digest(script):
-    assert len(digest.digest(script)) == 16
-    assert digest.reached(script) <= {
-        ".".join(path.relative_to(WORKFLOW).with_suffix("").parts) for path in digest.PACKAGE.rglob("*.py")
-    }
+def test_the_import_by_name_counts_with_its_table_and_without(house):
+    for line in ("from diffmem.registry import load", "from diffmem.loading import load"):
+        (house / "script.py").write_text(f"{line}\n")
+        forget()
+        assert changed(house, "loading.py", lambda source: source + "\nA = 1\n")
+
+
+def test_code_that_runs_when_a_room_is_imported_counts_and_a_new_public_name_does_not(house):
+    assert changed(house, "data/__init__.py", lambda source: source + "\nA = 1\n")
+    assert not changed(house, "__init__.py", lambda source: source + "\nA = 1\n")
+
+
+def test_how_a_job_logs_does_not_count(house):
+    (house / "script.py").write_text("from diffmem import job, rng\njob.start('log')\n")
+    forget()
+    assert not changed(house, "job.py", lambda source: source + "\nA = 1\n")
+
+
+def test_every_script_has_a_digest():
+    scripts = sorted(Path(WORKFLOW, "scripts").glob("*.py"))
+    assert {len(digest.digest(script)) for script in scripts} == {16}
+    files = {".".join(path.relative_to(WORKFLOW).with_suffix("").parts) for path in digest.PACKAGE.rglob("*.py")}
+    reached = set().union(*map(digest.reached, scripts))
+    assert reached <= {name.removesuffix(".__init__") for name in files}
+
+
+def test_digests_are_kept_for_these_sources_only(house, monkeypatch):
+    first = digest.digest(house / "script.py", MOONS)
+    kept = list((house / "diffmem/__pycache__").glob("digests-*"))
+    forget()
+    with monkeypatch.context() as patch:
+        patch.setattr(digest, "_computed", None)  # it would fail if it were called
+        assert digest.digest(house / "script.py", MOONS) == first
+    assert changed(house, "data/dataset.py", lambda source: source + "\n\ndef added():\n    return 1\n", MOONS)
+    left = list((house / "diffmem/__pycache__").glob("digests-*"))
+    assert (len(kept), len(left)) == (1, 1)
+    assert kept != left
+
+
+def test_without_a_place_to_keep_them_digests_are_the_same(house):
+    first = digest.digest(house / "script.py", MOONS)
+    shutil.rmtree(house / "diffmem/__pycache__")
+    (house / "diffmem/__pycache__").write_text("no folder")
+    forget()
+    assert digest.digest(house / "script.py", MOONS) == first
+
+
+def test_a_damaged_file_of_digests_is_made_anew(house):
+    first = digest.digest(house / "script.py", MOONS)
+    next((house / "diffmem/__pycache__").glob("digests-*")).write_text("{")
+    forget()
+    assert digest.digest(house / "script.py", MOONS) == first

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import subprocess
 import zipfile
 
 import numpy as np
@@ -109,9 +110,9 @@ def test_pickles_are_refused_and_never_run(tmp_path, name, wrapped):
 
 
 def test_an_array_of_other_dimensions_and_an_archive_in_its_place_are_refused(tmp_path):
-    with pytest.raises(files.ArtefactError, match=r"expected one array of 3 dimensions, found \(50, 4\)"):
+    with pytest.raises(files.ArtefactError, match=r"expected an array of 3 dimensions, found the shape \(50, 4\)"):
         files.load_array(write(tmp_path / "x.npy"), ndim=3)
-    with pytest.raises(files.ArtefactError, match="foreign format"):
+    with pytest.raises(files.ArtefactError, match="damaged or of another format"):
         files.load_array(write(tmp_path / "x.npz"), ndim=2)
     with pytest.raises(files.ArtefactError):
         files.load_arrays(write(tmp_path / "x.npy"), names=("a",))
@@ -147,3 +148,69 @@ def test_a_loaded_array_is_mapped_and_cannot_be_written(tmp_path):
     assert isinstance(array, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         array[0] = 0
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_flipped_bit_is_noticed_or_changes_nothing(tmp_path, name):
+    """Every bit of the content counts; a few bits of a zip archive's own fields (dates, say) say nothing about it."""
+    path = write(tmp_path / name)
+    content, whole = path.read_bytes(), read(path)
+    draw, refused = np.random.default_rng(0), 0
+    for bit in draw.choice(8 * len(content), 150, replace=False):
+        damaged = bytearray(content)
+        damaged[bit // 8] ^= 1 << (bit % 8)
+        path.write_bytes(damaged)
+        try:
+            again = read(path)
+        except files.ArtefactError:
+            refused += 1
+        else:
+            assert name == "x.npz"
+            assert all(np.array_equal(again[key], whole[key]) for key in whole)
+    print(f"{name}: {refused} of 150 flipped bits refused")
+    assert refused == 150 or name == "x.npz"
+
+
+def test_other_programs_read_the_files(tmp_path):
+    assert np.array_equal(np.load(write(tmp_path / "x.npy")), ARRAY)
+    pd.testing.assert_frame_equal(pd.read_parquet(write(tmp_path / "x.parquet")), TABLE, check_dtype=False)
+
+
+@pytest.mark.parametrize(("code", "reason"), files.FULL.items())
+def test_a_disk_that_takes_no_more_is_one_sentence(tmp_path, monkeypatch, code, reason):
+    def refuse(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    sentence = rf"x\.npy: {reason}; free disk space, or choose another folder with --directory$"
+    with pytest.raises(files.ArtefactError, match=sentence):
+        write(tmp_path / "x.npy")
+    assert not list(tmp_path.iterdir())
+
+
+def large(path):
+    """A file of 8 MB that does not compress."""
+    values = np.random.default_rng(0).normal(size=(1000, 1000))
+    if path.suffix == ".npy":
+        with files.new_array(path, shape=values.shape, dtype=float) as array:
+            array[:] = values
+    elif path.suffix == ".npz":
+        files.save_arrays(path, {"a": values})
+    else:
+        files.save_table(path, pd.DataFrame(values, columns=[f"c{i}" for i in range(1000)]))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_disk_that_is_full_is_one_sentence_and_no_file(tmp_path, name):
+    """A real one of 64 kB, where mounting is allowed."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", disk]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a disk is not allowed here")
+    try:
+        with pytest.raises(files.ArtefactError, match=f"{name}: the disk is full"):
+            large(disk / name)
+        assert not list(disk.iterdir())
+    finally:
+        subprocess.run(["umount", disk], check=True)

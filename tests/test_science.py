@@ -35,11 +35,11 @@ CONFIG = {
 def results(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("science")
     (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--snakefile", ROOT / "Snakefile"]
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--snakefile", ROOT / "workflow/Snakefile"]
     options = ["--directory", folder, "--configfile", folder / "config.yaml"]
     done = subprocess.run([*map(str, command + options)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    return folder / "results"
+    return folder / "results" / "config"
 
 
 def last(curves: pd.DataFrame, cell: str, criterion: str) -> pd.Series:

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ TEST = ROOT / "config" / "test.yaml"
 
 
 def snakemake(*arguments, directory: Path, config: Path = TEST) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "snakemake", *arguments, "--snakefile", ROOT / "Snakefile"]
+    command = [sys.executable, "-m", "snakemake", *arguments, "--snakefile", ROOT / "workflow" / "Snakefile"]
     options = ["--cores", "2", "--directory", directory, "--configfile", config]
     return subprocess.run([*map(str, command + options)], cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -29,28 +30,26 @@ def jobs(result: subprocess.CompletedProcess) -> dict[str, int]:
     return {name: count for name, count in found.items() if name not in ("total", "all", "job")}
 
 
-def changed(path: Path, **sections) -> Path:
-    """The test config with changes to sections of its only study."""
-    config = yaml.safe_load(TEST.read_text())
-    for section, values in sections.items():
-        config["studies"]["tiny"].setdefault(section, {}).update(values)
-    path.write_text(yaml.safe_dump(config))
-    return path
+SMALL = {
+    "replicates": 3,
+    "shard": 2,
+    "data": {"inliers": 60, "outliers": {"count": 20}, "duplicates": {"count": 20}, "near_duplicates": {"count": 20}},
+    "model": {"width": 16, "blocks": 1, "embedding": 16},
+    "schedule": {"steps": 10},
+    "training": {"epochs": 4, "snapshots": {"count": 3}},
+    "sampling": {"count": 200},
+}
+CURVES, FIGURE = "results/small/tiny/curves.parquet", "results/small/tiny/figures/net.png"
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Path:
-    """A folder in which the test config has been run once."""
+def small(tmp_path_factory) -> Path:
+    """A folder in which a study of one cell and two shards has been run, from its data to a figure."""
     folder = tmp_path_factory.mktemp("run")
-    result = snakemake(directory=folder)
+    (folder / "small.yaml").write_text(yaml.safe_dump({"studies": {"tiny": SMALL}}))
+    result = snakemake(CURVES, FIGURE, directory=folder, config=folder / "small.yaml")
     assert result.returncode == 0, result.stderr[-3000:]
     return folder
-
-
-@pytest.fixture
-def results(finished, tmp_path) -> Path:
-    """A copy of that folder to break; snakemake -n sees it as finished too."""
-    return shutil.copytree(finished, tmp_path / "copy")
 
 
 def test_on_a_machine_with_a_gpu_what_uses_it_runs_one_at_a_time(tmp_path):
@@ -80,70 +79,99 @@ def test_every_config_can_be_planned_from_an_empty_folder(config, tmp_path):
     assert sum(count.values()) < 150 or config.name != "config.yaml"
 
 
-def test_the_last_table_holds_all_replicates_and_every_number_of_a_curve(finished):
-    curves = pd.read_parquet(finished / "results/tiny/curves.parquet")
-    assert set(curves["cell"]) == {"n-60", "n-80"}
+def test_the_last_table_holds_all_replicates_and_every_number_of_a_curve(small):
+    curves = pd.read_parquet(small / CURVES)
     assert set(curves["stratum"]) == {"inlier", "outlier", "duplicate", "near-duplicate", "all"}
     assert curves["replicates"].max() == 3
     everything = curves[(curves["criterion"] == "mass") & (curves["stratum"] == "all")]
     np.testing.assert_allclose(everything["mean"], 1)
-    assert set(pd.read_parquet(finished / "results/tiny/n-60/r002-002/rates.parquet")["replicate"]) == {2}
+    rates = pd.read_parquet(small / "results/small/tiny/base/r002-002/rates.parquet")
+    assert set(rates["replicate"]) == {2}
 
 
-def test_nothing_is_left_to_do_after_a_run(finished):
-    result = snakemake("--dry-run", directory=finished)
+def test_nothing_is_left_to_do_after_a_run(small):
+    result = snakemake("--dry-run", CURVES, FIGURE, directory=small, config=small / "small.yaml")
     assert "Nothing to be done" in result.stdout + result.stderr
 
 
-def test_a_lost_figure_is_drawn_anew_by_its_rule_alone_and_to_the_same_bytes(results):
-    paths = [results / f"results/tiny/figures/net.{kind}" for kind in ("png", "svg")]
-    before = [path.read_bytes() for path in paths]
-    paths[0].unlink()
-    assert jobs(snakemake("--dry-run", directory=results)) == {"curve_figure": 1}
-    assert snakemake(directory=results).returncode == 0
-    assert [path.read_bytes() for path in paths] == before
-
-
-@pytest.mark.parametrize(
-    ("sections", "first", "spared"),
-    [
-        ({"measure": {"ratio": 2.0, "ratios": [2.0]}}, "rates", {"dataset", "train", "sample", "neighbours"}),
-        ({"neighbours": {"index": "ivf"}}, "neighbours", {"dataset", "train", "sample", "optimum"}),
-        ({"sampling": {"sampler": "ddim"}}, "sample", {"dataset", "train"}),
-        ({"training": {"learning_rate": 0.01}}, "train", {"dataset"}),
-        ({"data": {"noise": 0.1}}, "dataset", set()),
-    ],
-)
-def test_a_change_reruns_what_depends_on_it_and_nothing_before(finished, tmp_path, sections, first, spared):
-    config = changed(tmp_path / "config.yaml", **sections)
-    count = jobs(snakemake("--dry-run", directory=finished, config=config))
-    assert count[first] == 4
-    assert not spared & set(count)
-
-
-def test_one_more_shard_of_replicates_leaves_the_finished_ones_alone(finished, tmp_path):
-    text = TEST.read_text().replace("replicates: 3", "replicates: 5")
-    config = tmp_path / "config.yaml"
-    config.write_text(text)
-    # r002-002, which was partial, becomes r002-003; r004-004 is new; r000-001 stays
-    assert jobs(snakemake("--dry-run", directory=finished, config=config))["train"] == 4
-
-
-def test_a_truncated_artefact_stops_the_job_and_is_named(results):
-    broken = results / "results/tiny/n-60/r000-001/neighbours/generated.npy"
+def test_a_truncated_artefact_stops_the_job_and_is_named(small, tmp_path):
+    copy = shutil.copytree(small, tmp_path / "copy")
+    broken = copy / "results/small/tiny/base/r000-001/neighbours/generated.npy"
     broken.write_bytes(broken.read_bytes()[:500])
-    result = snakemake("--forcerun", "rates", directory=results)
+    result = snakemake(CURVES, "--forcerun", "rates", directory=copy, config=copy / "small.yaml")
     assert result.returncode != 0
-    assert "neighbours/generated.npy: truncated or of a foreign format" in result.stdout + result.stderr
+    assert "neighbours/generated.npy: truncated, damaged or of another format" in result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A folder in which config/test.yaml has been run whole."""
+    folder = tmp_path_factory.mktemp("whole")
+    result = snakemake(directory=folder)
+    assert result.returncode == 0, result.stderr[-3000:]
+    return folder
+
+
+@pytest.mark.slow
+def test_the_test_config_runs_whole_and_a_lost_figure_is_drawn_anew_to_the_same_bytes(whole):
+    run = whole / "results/test"
+    claims = pd.read_csv(run / "claims.csv")
+    assert set(claims["study"]) == {"tiny", "tiny-arms", "tiny-onset"}
+    assert (run / "report.html").stat().st_size > 100_000
+    figures = {path.relative_to(run) for path in run.glob("*/figures/*.svg")}
+    assert all((run / figure.with_suffix(".png")).is_file() for figure in figures)
+    assert {figure.parts[0] for figure in figures} == set(claims["study"])
+    lost = run / "tiny/figures/net.png"
+    before = lost.read_bytes()
+    lost.unlink()
+    assert jobs(snakemake("--dry-run", directory=whole)) == {"figure": 1, "report_page": 1}
+    assert snakemake(directory=whole).returncode == 0
+    assert lost.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_whole_run_is_packed_verified_and_pruned_and_its_figures_are_drawn_from_the_bundle_alone(whole, tmp_path):
+    run = whole / "results/test"
+    assert snakemake("bundle", directory=whole).returncode == 0
+    result = snakemake("verify", directory=whole)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    found = re.search(r"(\d+) artefacts of (\d+) shards, drawn with \d+, were computed again", result.stdout)
+    assert int(found[2]) == 3, "two of a cell of tiny, one of a cell of tiny-arms"
+    assert int(found[1]) > 15
+    assert [path.name for path in (whole / "results").iterdir()] == ["test"]
+    large = [path for name in ("snapshots", "samples", "generated") for path in run.rglob(f"{name}.npy")]
+    assert large
+    assert snakemake("prune", directory=whole).returncode == 0
+    assert not any(path.exists() for path in large)
+    result = snakemake("--dry-run", "all", "bundle", directory=whole)
+    assert "Nothing to be done" in result.stdout + result.stderr
+    assert snakemake("verify", directory=whole).returncode == 0
+    (run / "tiny/quality.parquet").write_bytes((run / "tiny/losses.parquet").read_bytes())
+    (run / "tiny-arms/figures/factors.svg").unlink()
+    result = snakemake("verify", directory=whole)
+    assert result.returncode != 0
+    said = (run / "logs/verify.log").read_text().splitlines()
+    assert said == [
+        "results/test/tiny-arms/figures/factors.svg: missing",
+        "results/test/tiny/quality.parquet: its content is not that of the bundle",
+    ]
+    with zipfile.ZipFile(run / "bundle.zip") as archive:
+        archive.extractall(tmp_path)
+    targets = [f"results/test/{name}.png" for name in ("tiny/figures/net", "tiny-arms/figures/matches")]
+    before = [(tmp_path / target).read_bytes() for target in targets]
+    for target in targets:
+        (tmp_path / target).unlink()
+    words = [*targets, "--config", "run=test", "--allowed-rules", "figure"]
+    result = snakemake(*words, directory=tmp_path, config=tmp_path / "config.json")
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert jobs(result) == {"figure": 2}
+    assert [(tmp_path / target).read_bytes() for target in targets] == before
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("studies: {q: {data: {inlier: 5}}}", "studies.q.data.inlier: unknown key (did you mean inliers?)"),
-        ("studies: {q: {data: {inliers: -5}}}", "studies.q.data.inliers = -5: must be at least 2"),
-        ("studies: {q: {measure: {ratio: 0.5}}}", "studies.q.measure.ratio = 0.5: must be at least 1"),
-        ("studies: {q: {replicates: 2}, q: {replicates: 3}}", "'q' is named twice"),
         ("studies: {q: [}", "not valid JSON or YAML"),
     ],
 )
@@ -164,7 +192,7 @@ def test_the_plan_names_every_cell_and_runs_nothing(tmp_path):
     # ten replicates, 401 snapshots, 20,800 points: samples and parameters alone
     disk = float(re.search(r"figure1.*?([\d.]+) +[\d.]+\n", result.stdout)[1])
     assert disk == pytest.approx(10 * 401 * (4 * 99_074 + 20_800 * (8 + 28)) / 1e9, rel=0.02)
-    assert not list(tmp_path.glob("results/*/base"))
+    assert not list(tmp_path.glob("results/*/*/base"))
 
 
 @pytest.mark.slow
@@ -174,14 +202,14 @@ def test_data_of_ones_own_are_read_again_when_images_come_in_and_refused_when_th
         Image.fromarray(image).save(tmp_path / "own" / "class" / f"{number}.png")
 
     (tmp_path / "own" / "class").mkdir(parents=True)
-    data = {"shape": "folder", "path": "own", "size": [1, 4, 4], "inliers": 30}
+    data = {"dataset": "folder", "path": "own", "size": [1, 4, 4], "inliers": 30}
     config = tmp_path / "config.yaml"
     config.write_text(yaml.safe_dump({"studies": {"own": {"data": data, "replicates": 1}}}))
-    target = "results/own/base/r000-000/data.npz"
+    target = "results/config/own/base/r000-000/data.npz"
     for number in range(79):
         add(number)
     refused = snakemake(target, directory=tmp_path, config=config)
-    assert "data.inliers + data.test = 60: must be at most 59, for own has 79" in refused.stdout + refused.stderr
+    assert "data.inliers + data.test = 60: must be at most 59: own has 79" in refused.stdout + refused.stderr
     add(79)
     assert snakemake(target, directory=tmp_path, config=config).returncode == 0
     assert not jobs(snakemake("--dry-run", target, directory=tmp_path, config=config))
@@ -199,9 +227,9 @@ def test_true_labels_are_compared_with_as_many_random_ones_as_the_data_have_clas
     study["data"]["classes"] = 2
     config = tmp_path / "config.yaml"
     config.write_text(yaml.safe_dump({"studies": {"tiny-arms": study}}))
-    result = snakemake("results/tiny-arms/claims.parquet", directory=tmp_path, config=config)
+    result = snakemake("results/config/tiny-arms/claims.parquet", directory=tmp_path, config=config)
     assert result.returncode == 0, result.stdout + result.stderr
-    claims = pd.read_parquet(tmp_path / "results/tiny-arms/claims.parquet").set_index("claim")
+    claims = pd.read_parquet(tmp_path / "results/config/tiny-arms/claims.parquet").set_index("claim")
     assert claims.loc["E6", ["cell", "reference"]].tolist() == ["random-2", "class"]
 
 
@@ -219,7 +247,7 @@ def test_the_setting_of_cifar_10_takes_its_first_steps_on_small_files_of_that_fo
     study = settings["studies"]["cifar-10"]
     study |= {"replicates": 1, "effective": {"sizes": [20, 40], "search": True}}
     study["cells"] = {name: study["cells"][name] for name in ("none", "unique")}
-    study["data"]["test"] = 100
+    study["data"] |= {"test": 100, "path": "data/cifar-10-batches-bin"}
     study["model"] |= {"width": 8, "blocks": 1}
     study["training"] |= {"steps": 3, "batch": 16, "microbatch": 8, "snapshots": {"count": 2}}
     study["sampling"] |= {"steps": 2, "count": 100}
@@ -227,8 +255,8 @@ def test_the_setting_of_cifar_10_takes_its_first_steps_on_small_files_of_that_fo
     config.write_text(yaml.safe_dump(settings))
     result = snakemake("cifar-10", directory=tmp_path, config=config)
     assert result.returncode == 0, result.stdout + result.stderr
-    runs = pd.read_parquet(tmp_path / "results/cifar-10/runs.parquet")
+    runs = pd.read_parquet(tmp_path / "results/config/cifar-10/runs.parquet")
     assert set(zip(runs["arm"], runs["n"], strict=True)) == {(a, n) for a in ("none", "unique") for n in (20, 40)}
     assert (runs["ceiling"] > 0.99).all(), "the optimum copies"
     assert set(runs["step"]) == {0, 3}
-    assert (tmp_path / "results/cifar-10/figures/matches.png").is_file()
+    assert (tmp_path / "results/config/cifar-10/figures/matches.png").is_file()

@@ -14,17 +14,16 @@ import pandas as pd
 import torch
 
 from diffmem.neighbours.approximate import hnsw, ivf
-from diffmem.neighbours.exact import Flat, Force, Tree
+from diffmem.neighbours.exact import Flat, Tree
 from diffmem.neighbours.index import Index
-from diffmem.neighbours.on_device import Blocks, exact
+from diffmem.neighbours.on_device import Product, exact
 
 QUERIES, NEIGHBOURS = 2000, 2
 FEW, MANY = 1_000_000, 50_000_000  # coordinates beyond which the slow searches, and all, are left out
 EXACT = {
-    "k-d tree": lambda p: [Tree(p), Force(p)],
-    "FAISS flat": lambda p: [Flat(p), Force(p)],
-    "torch": lambda p: [Blocks(p, torch.device("cpu")), Force(p)],
-    "brute force": lambda p: [Force(p)],
+    "k-d tree": Tree,
+    "FAISS flat": Flat,
+    "torch": lambda p: Product(p, torch.device("cpu")),
 }
 APPROXIMATE = {
     "exact": exact,
@@ -87,7 +86,7 @@ def case(n: int, d: int, latent: int, name: str) -> dict[str, object]:
     build, _ = _seconds(lambda: index.nearest(queries[:1], NEIGHBOURS))
     seconds, found = _seconds(lambda: index.nearest(queries, NEIGHBOURS))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    hit = found.distance <= index.without_guesses().nearest(queries, NEIGHBOURS).distance
+    hit = found.distance <= index.exact_only().nearest(queries, NEIGHBOURS).distance
     half = QUERIES // 2
     return {
         "locations": n, "features": d, "latent": latent, "index": name, "build [s]": build, "search [s]": seconds,

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def quick_studies() -> None:
     """Time and peak memory of the quick studies from an empty folder, and of a second call."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "snakemake", "--cores", "all", "--snakefile", ROOT / "Snakefile"]
+        command = [sys.executable, "-m", "snakemake", "--cores", "all", "--snakefile", ROOT / "workflow" / "Snakefile"]
         seconds = []
         for _ in range(2):
             start = time.perf_counter()

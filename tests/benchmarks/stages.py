@@ -23,13 +23,18 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from diffmem.data.dataset import STRATA
-from diffmem.diffusion import denoiser, training
+from diffmem.diffusion import denoiser
+from diffmem.diffusion.batches import Points
+from diffmem.diffusion.build import build_network, build_schedule
 from diffmem.diffusion.compute import Compute
 from diffmem.diffusion.generate import generate
+from diffmem.diffusion.training import Trainer
+from diffmem.diffusion.training import train as train_stack
 from diffmem.measure.rates import rates
 from diffmem.measure.strata import strata
 from diffmem.neighbours.table import references, tabulate
 from diffmem.settings import read as config
+from diffmem.settings.sections import TrainedCell
 
 CORES, ROUNDS = os.cpu_count(), 7
 N, SHARD = 20_000, 5
@@ -95,13 +100,13 @@ def pipeline(
     cell = settings(n, network)
     how, shard = Compute(compiles=compiles), list(range(replicates))
     train, test = points(n, d)
-    stack = denoiser.build(cell["model"], dimension=d, seed=0, replicates=shard)
-    schedule = denoiser.schedule(cell["schedule"])
+    stack = build_network(cell.model, dimension=d, seed=0, replicates=shard)
+    schedule = build_schedule(cell.schedule)
     stacked = torch.from_numpy(train).float().expand(replicates, -1, -1).contiguous()
-    run = dict(points=stacked, held_out=stacked, settings=cell["training"], seed=0, replicates=shard, compute=how)
-    epochs = training.train(stack, schedule, **run)
+    run = dict(seed=0, replicates=shard, compute=how)
+    epochs = train_stack(Trainer(stack, schedule, cell.training, Points(stacked, stacked), **run))
     next(epochs)  # untrained
-    single = denoiser.build(cell["model"], dimension=d, seed=0, replicates=[0])
+    single = build_network(cell.model, dimension=d, seed=0, replicates=[0])
     denoise = how.compiled(denoiser.denoiser(single, schedule))
     every = np.arange(n)
     known = dict(train_location=every, test_location=every, test_plain=np.ones(n, bool))
@@ -110,13 +115,13 @@ def pipeline(
     judged = strata(STRATA, **known, **plain_rows)
     table = tabulate(test, to)
     around = dict(fresh=table, ceiling=table[:1000], spacing=np.ones(n), held_out=np.ones(n))
-    criteria = dict(ratios=cell["measure"]["ratios"], references=["plain"])
+    criteria = dict(ratios=cell.measure.ratios, headline=cell.measure.ratio, references=["plain"])
     return {
         "train": lambda: next(epochs),
         "sample": lambda: generate(
             denoise,
             schedule,
-            cell["sampling"],
+            cell.sampling,
             count=n,
             dimension=d,
             seed=0,
@@ -129,12 +134,11 @@ def pipeline(
     }
 
 
-def settings(n: int, network: str) -> dict:
+def settings(n: int, network: str) -> TrainedCell:
     """Of a cell of ``n`` points and this network, with a snapshot at every epoch."""
     study = {"data": {"inliers": n}, "model": {"network": network}}
-    cell = config.studies({"studies": {"bench": study}})["bench"].cells["base"]
-    cell["training"].update(epochs=10_000, snapshots={"count": 2, "spacing": "every"})
-    return cell
+    study["training"] = {"epochs": 10_000, "snapshots": {"spacing": "every"}}
+    return config.studies({"studies": {"bench": study}})["bench"].cells["base"]
 
 
 def do(side: Callable, arguments: tuple, stage: str) -> None:

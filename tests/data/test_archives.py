@@ -37,11 +37,11 @@ def test_svhn_is_read_with_ten_as_zero(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"X": MATLAB["X"][..., :4]}, "X (32, 32, 3, 4)"),
-        ({"X": MATLAB["X"].astype(float)}, "of float64"),
-        ({"X": COLOUR}, "X (5, 3, 32, 32)"),
-        ({"y": LABELS - 1}, "labels from 0 to 9, but they go from 1 to 10"),
-        ({"y": LABELS + 1}, "labels from 2 to 11"),
+        ({"X": MATLAB["X"][..., :4]}, "X has the shape (32, 32, 3, 4)"),
+        ({"X": MATLAB["X"].astype(float)}, "type float64"),
+        ({"X": COLOUR}, "X has the shape (5, 3, 32, 32)"),
+        ({"y": LABELS - 1}, "labels are from 0 to 9; must be from 1 to 10"),
+        ({"y": LABELS + 1}, "labels are from 2 to 11"),
         ({"y": "words"}, "expected a MATLAB file"),
     ],
 )
@@ -91,17 +91,17 @@ def test_idx_files_are_read_compressed_or_not(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"images": written(GRAY)[:-1]}, "holds 3919 bytes instead of the 3920 of its shape (5, 28, 28)"),
-        ({"images": written(GRAY) + b"x"}, "holds 3921 bytes"),
-        ({"images": written(GRAY)[:10]}, "is no idx file of bytes with 3 axes"),
-        ({"images": b""}, "is no idx file"),
-        ({"images": written(LABELS)}, "is no idx file of bytes with 3 axes"),
-        ({"images": b"\0\0\x0d\3" + written(GRAY)[4:]}, "is no idx file of bytes"),
-        ({"images": written(GRAY[:0])}, "instead of the 0"),
+        ({"images": written(GRAY)[:-1]}, "has 3919 values, but its shape (5, 28, 28) needs 3920"),
+        ({"images": written(GRAY) + b"x"}, "has 3921 values"),
+        ({"images": written(GRAY)[:10]}, "not an idx file of bytes with 3 axes"),
+        ({"images": b""}, "not an idx file"),
+        ({"images": written(LABELS)}, "not an idx file of bytes with 3 axes"),
+        ({"images": b"\0\0\x0d\3" + written(GRAY)[4:]}, "not an idx file of bytes"),
+        ({"images": written(GRAY[:0])}, "needs 0"),
         ({"images": written(GRAY[:, 1:])}, "expected N x 28 x 28"),
-        ({"images": gzip.compress(written(GRAY))[:-200]}, "truncated or no gzip file"),
-        ({"labels": written(LABELS[:4])}, "labels-idx1-ubyte 4 labels"),
-        ({"labels": written(GRAY)}, "is no idx file of bytes with 1 axes"),
+        ({"images": gzip.compress(written(GRAY))[:-200]}, "truncated, or not a gzip file"),
+        ({"labels": written(LABELS[:4])}, "labels-idx1-ubyte has 4 labels"),
+        ({"labels": written(GRAY)}, "not an idx file of bytes with 1 axes"),
     ],
 )
 def test_damaged_idx_files_are_refused(tmp_path, changes, words):
@@ -112,5 +112,5 @@ def test_missing_idx_files_are_refused(tmp_path):
     refused(idx, tmp_path / "train-images-idx3-ubyte", "no such file")
     path = pair(tmp_path)
     (tmp_path / "train-labels-idx1-ubyte").unlink()
-    refused(idx, path, "lie side by side")
-    refused(idx, tmp_path / "train-ubyte", "must name the file of images")
+    refused(idx, path, "into one folder")
+    refused(idx, tmp_path / "train-ubyte", "must be the file of images")

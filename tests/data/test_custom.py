@@ -58,14 +58,14 @@ def test_images_become_gray_colour_or_smaller_as_the_config_says(tmp_path):
 
 def test_what_is_wrong_with_a_folder_is_said(tmp_path):
     refused(folder, tmp_path / "missing", [3, 6, 8], "no such folder")
-    refused(folder, tmp_path, [3, 6, 8], "holds no image")
+    refused(folder, tmp_path, [3, 6, 8], "contains no image")
     for i, image in enumerate(COLOUR):
         save(tmp_path / "a" / f"{i}.png", image)
-    refused(folder, tmp_path, [3, 8, 8], "is 6 x 8, data.size says 8 x 8")
+    refused(folder, tmp_path, [3, 8, 8], "has 6 x 8 pixels, but data.size says 8 x 8")
     (tmp_path / "empty").mkdir()
-    refused(folder, tmp_path, [3, 6, 8], "empty: holds no image")
+    refused(folder, tmp_path, [3, 6, 8], "empty: contains no image")
     save(tmp_path / "empty" / "other.png", GRAY[0])
-    refused(folder, tmp_path, [3, 6, 8], "other.png: is 8 x 8")
+    refused(folder, tmp_path, [3, 6, 8], "other.png: has 8 x 8 pixels")
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_images_beside_the_folders_of_the_classes_are_refused(tmp_path):
         save(tmp_path / name, COLOUR[0])
     for name in ("1.png", "2.png"):
         save(tmp_path / name, COLOUR[0])
-    refused(folder, tmp_path, [3, 6, 8], "2 images, such as 1.png, lie beside the sub-folders that are its classes")
-    refused(folder, tmp_path, [3, 6, 8], "move each into the folder of its class")
+    refused(folder, tmp_path, [3, 6, 8], "2 images, such as 1.png, are not in a sub-folder of their class")
+    refused(folder, tmp_path, [3, 6, 8], "move each into the sub-folder of its class")
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
@@ -109,7 +109,7 @@ def test_a_broken_image_is_named(tmp_path, suffix, cut):
     path = tmp_path / f"broken{suffix}"
     save(path, RNG.integers(0, 256, (3, 32, 32), dtype=np.uint8))
     path.write_bytes(path.read_bytes()[:cut])
-    refused(folder, tmp_path, [3, 32, 32], f"broken{suffix}: truncated or no image")
+    refused(folder, tmp_path, [3, 32, 32], f"broken{suffix}: truncated, or not an image")
 
 
 def write(path, values, labels=None):
@@ -162,15 +162,15 @@ def test_an_image_may_be_arranged_in_these_ways(tmp_path, pixels, arrange, dtype
 @pytest.mark.parametrize(
     ("values", "labels", "words"),
     [
-        (np.where(POINTS > 1, np.nan, POINTS), None, "are NaN or infinite; take them out"),
-        (np.where(POINTS > 1, np.inf, POINTS), None, "are NaN or infinite; take them out"),
-        (POINTS[:, :4], None, "one point has the shape (4,), data.size says (5,)"),
-        (POINTS[:0], None, "holds an array (0, 5)"),
-        (np.array(3.0), None, "holds an array ()"),
-        (POINTS.astype(complex), None, "of complex128"),
+        (np.where(POINTS > 1, np.nan, POINTS), None, "are NaN or infinite; remove them"),
+        (np.where(POINTS > 1, np.inf, POINTS), None, "are NaN or infinite; remove them"),
+        (POINTS[:, :4], None, "one point has the shape (4,), but data.size says (5,)"),
+        (POINTS[:0], None, "contains an array of shape (0, 5)"),
+        (np.array(3.0), None, "contains an array of shape ()"),
+        (POINTS.astype(complex), None, "type complex128"),
         (POINTS.astype(str), None, "expected numbers"),
-        (POINTS, LABELS[:3], "labels (3,) of int64"),
-        (POINTS, LABELS / 2, "labels (4,) of float64"),
+        (POINTS, LABELS[:3], "labels (3,) and int64"),
+        (POINTS, LABELS / 2, "labels (4,) and float64"),
     ],
 )
 def test_what_is_wrong_with_an_array_is_said(tmp_path, values, labels, words):
@@ -202,6 +202,6 @@ def test_a_truncated_foreign_or_missing_array_is_refused(tmp_path, suffix):
 def test_other_suffixes_and_smaller_floats_are_refused(tmp_path):
     refused(array, tmp_path / "own.csv", [5], "must end in .npy, .npz, .parquet")
     np.save(tmp_path / "own.npy", GRAY.astype(float))
-    refused(array, tmp_path / "own.npy", [1, 8, 8], "only images of bytes can be made smaller", pixels=4)
+    refused(array, tmp_path / "own.npy", [1, 8, 8], "only images of bytes can be reduced", pixels=4)
     np.savez(tmp_path / "own.npz", images=POINTS)
     refused(array, tmp_path / "own.npz", [5], "points is not a file")

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from diffmem.data.dataset import ARRAYS, DUPLICATE, INLIER, NEAR_DUPLICATE, OUTLIER, STRATA, dataset, stack
-from diffmem.data.image_set import points
+from diffmem.data.image_set import DataError, points
 from diffmem.data.images import digits
 from diffmem.settings import read as config
 
@@ -18,7 +18,7 @@ EVERYTHING = {
 
 def settings(**data):
     study = {"data": {"inliers": 200, **data}}
-    return config.studies({"studies": {"s": study}})["s"].cells["base"]["data"]
+    return config.studies({"studies": {"s": study}})["s"].cells["base"].data
 
 
 def rows_and_locations(half):
@@ -163,7 +163,7 @@ def test_cells_that_inject_otherwise_are_compared_on_the_same_inliers(changes):
 
 def test_where_outliers_lie_is_independent_of_the_inliers():
     """Injection draws from a stream of its own; from the inliers' stream it would see the same numbers again."""
-    options = dict(shape="gaussian", dimension=2, inliers=30, fresh=100, outliers={"count": 20, "distance": 20.0})
+    options = dict(dataset="gaussian", dimension=2, inliers=30, fresh=100, outliers={"count": 20, "distance": 20.0})
     cosines = []
     for replicate in range(100):
         half = dataset(settings(**options), seed=14, replicate=replicate).train
@@ -196,7 +196,7 @@ def test_the_clearance_is_honest():
 
 @pytest.mark.parametrize("shape", ["swiss-roll", "mixture", "digits"])
 def test_every_kind_of_shape_can_be_injected_into(shape):
-    data = dataset(settings(shape=shape, **EVERYTHING, fresh=400), seed=13, replicate=0)
+    data = dataset(settings(dataset=shape, **EVERYTHING, fresh=400), seed=13, replicate=0)
     assert rows_and_locations(data.train) == rows_and_locations(data.test)
     assert data.train.points.shape[1] == data.test.points.shape[1] == data.fresh.shape[1]
     assert np.isfinite(data.train.points).all()
@@ -237,9 +237,34 @@ def test_cells_with_other_labels_are_compared_on_the_same_points(kind):
 def test_class_labels_of_both_halves_are_those_of_the_images():
     collection = digits(pixels=None)
     known = {tuple(p): label for p, label in zip(points(collection.pixels), collection.labels, strict=True)}
-    options = dict(shape="digits", inliers=90, classes=3, duplicates={"count": 20}, labels={"kind": "class"})
+    options = dict(dataset="digits", inliers=90, classes=3, duplicates={"count": 20}, labels={"kind": "class"})
     data = dataset(settings(**options), seed=17, replicate=0)
     assert data.label_count == 3
     for half in (data.train, data.test):
         assert [known[tuple(p)] for p in half.points] == half.label.tolist()
         assert np.bincount(half.label[half.plain]).tolist() == [30, 30, 30]
+
+
+@pytest.mark.parametrize("injected", [{}, EVERYTHING])
+def test_standardized_training_points_have_no_mean_and_unit_spread_and_all_points_the_same_map(injected):
+    plain, mapped = (dataset(settings(**injected, standardize=on), seed=3, replicate=1) for on in (False, True))
+    assert np.allclose(mapped.train.points.mean(0), 0)
+    assert np.sqrt(np.mean(mapped.train.points**2)) == pytest.approx(1)
+    assert mapped.spread == 1
+    for part in (lambda d: d.train.points, lambda d: d.test.points, lambda d: d.fresh):
+        assert np.allclose(mapped.centre + mapped.scale * part(mapped), part(plain))
+    assert np.array_equal(plain.centre, np.zeros(2))
+    assert plain.scale == 1
+    assert plain.spread == pytest.approx(mapped.scale)
+    for half in ("train", "test"):
+        assert np.array_equal(getattr(plain, half).location, getattr(mapped, half).location)
+
+
+def test_a_constant_data_set_cannot_be_standardized(tmp_path):
+    (tmp_path / "own.py").write_text("import numpy as np\n\n\ndef draw(count, generator): return np.ones((count, 2))\n")
+    with pytest.raises(DataError, match=r"data.standardize = True: all training points are the same"):
+        dataset(
+            settings(dataset="module", module=f"{tmp_path}/own.py:draw", size=[2], standardize=True),
+            seed=0,
+            replicate=0,
+        )

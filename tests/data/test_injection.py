@@ -102,7 +102,7 @@ def test_lengths_follow_the_inliers_own_scale(dimension, scale):
 def test_the_jitter_of_near_duplicates_is_its_rms_length_in_spacings(dimension, jitter):
     x = np.random.default_rng(9).standard_normal((60, dimension))
     originals, copies = x[:30], 200
-    made = near_duplicates(originals, np.random.default_rng(10), others=x, copies=copies, jitter=jitter)
+    made = near_duplicates(originals, np.random.default_rng(10), inliers=x, copies=copies, jitter=jitter)
     apart = np.linalg.norm(originals[:, None] - x[None], axis=2)
     spacing = np.where(apart > 0, apart, np.inf).min(1)
     length = np.linalg.norm(made.reshape(copies, 30, dimension) - originals, axis=2) / spacing
@@ -113,5 +113,5 @@ def test_the_jitter_of_near_duplicates_is_its_rms_length_in_spacings(dimension, 
 
 def test_the_jitter_of_the_copies_is_independent():
     x = np.random.default_rng(11).standard_normal((40, 2))
-    made = near_duplicates(x, np.random.default_rng(12), others=x, copies=2, jitter=0.5).reshape(2, 40, 2) - x
+    made = near_duplicates(x, np.random.default_rng(12), inliers=x, copies=2, jitter=0.5).reshape(2, 40, 2) - x
     assert abs(np.corrcoef(made[0].ravel(), made[1].ravel())[0, 1]) < 4 / np.sqrt(80)

@@ -8,14 +8,13 @@ from diffmem.data.image_set import DataError, points
 from diffmem.data.images import digits
 from diffmem.data.source import source
 from diffmem.data.subsets import far_from_centre
-from diffmem.settings import checks
 from diffmem.settings import read as config
 
 RNG = np.random.default_rng(0)
 
 
 def settings(**data):
-    return config.studies({"studies": {"s": {"data": data}}})["s"].cells["base"]["data"]
+    return config.studies({"studies": {"s": {"data": data}}})["s"].cells["base"].data
 
 
 def drawn(replicate=0, **data):
@@ -28,11 +27,11 @@ def rows(points):
 
 def own(path, values, labels):
     np.savez(path, points=values, labels=labels)
-    return {"shape": "array", "path": str(path), "size": list(values.shape[1:])}
+    return {"dataset": "array", "path": str(path), "size": list(values.shape[1:])}
 
 
 @pytest.mark.parametrize(
-    "options", [{"shape": "digits"}, {"shape": "patches"}, {"shape": "digits", "diversity": 0.5}], ids=str
+    "options", [{"dataset": "digits"}, {"dataset": "patches"}, {"dataset": "digits", "diversity": 0.5}], ids=str
 )
 def test_training_sets_of_a_stream_are_nested_and_never_held_out(options):
     sets = [drawn(**options, inliers=n, test=60) for n in (20, 33, 60)]
@@ -43,19 +42,19 @@ def test_training_sets_of_a_stream_are_nested_and_never_held_out(options):
 
 
 def test_replicates_have_training_sets_of_their_own():
-    assert rows(drawn(0, shape="digits", inliers=50).train.points) != rows(
-        drawn(1, shape="digits", inliers=50).train.points
+    assert rows(drawn(0, dataset="digits", inliers=50).train.points) != rows(
+        drawn(1, dataset="digits", inliers=50).train.points
     )
 
 
 def test_fresh_points_are_what_is_left_if_that_is_less_than_was_asked_for():
-    assert len(drawn(shape="digits", inliers=300).fresh) == 300
-    assert len(drawn(shape="digits", inliers=800, test=800).fresh) == 140
-    assert len(drawn(shape="digits", inliers=860, test=860).fresh) == 20
+    assert len(drawn(dataset="digits", inliers=300).fresh) == 300
+    assert len(drawn(dataset="digits", inliers=800, test=800).fresh) == 140
+    assert len(drawn(dataset="digits", inliers=860, test=860).fresh) == 20
 
 
 def test_outliers_keep_their_share_of_the_fresh_points_that_are_left():
-    data = drawn(shape="digits", inliers=800, test=800, outliers={"count": 200, "distance": 20.0})
+    data = drawn(dataset="digits", inliers=800, test=800, outliers={"count": 200, "distance": 20.0})
     assert len(data.fresh) == 140
     assert (np.abs(data.fresh).max(1) > 1).sum() == round(140 * 200 / 1000)
 
@@ -63,7 +62,7 @@ def test_outliers_keep_their_share_of_the_fresh_points_that_are_left():
 def test_both_halves_have_the_same_blend():
     collection = digits(pixels=None)
     near = rows(points(collection.pixels[~far_from_centre(collection.pixels, collection.labels)]))
-    data = drawn(shape="digits", inliers=200, diversity=0.6)
+    data = drawn(dataset="digits", inliers=200, diversity=0.6)
     for half in (data.train.points, data.test.points, data.fresh):
         assert len(rows(half) & near) == pytest.approx(0.4 * 200, abs=10)
 
@@ -107,17 +106,17 @@ def test_a_collection_that_is_too_small_is_refused_in_one_sentence(tmp_path, opt
 @pytest.mark.parametrize(
     ("options", "size"),
     [
-        ({"shape": "digits"}, (1, 8, 8)),
-        ({"shape": "digits", "pixels": 2}, (1, 2, 2)),
-        ({"shape": "mnist", "pixels": 14}, (1, 14, 14)),
-        ({"shape": "patches"}, (3, 8, 8)),
-        ({"shape": "patches", "pixels": 16}, (3, 16, 16)),
-        ({"shape": "moons"}, (2,)),
-        ({"shape": "gaussian", "dimension": 7}, (7,)),
+        ({"dataset": "digits"}, (1, 8, 8)),
+        ({"dataset": "digits", "pixels": 2}, (1, 2, 2)),
+        ({"dataset": "mnist", "pixels": 14}, (1, 14, 14)),
+        ({"dataset": "patches"}, (3, 8, 8)),
+        ({"dataset": "patches", "pixels": 16}, (3, 16, 16)),
+        ({"dataset": "moons"}, (2,)),
+        ({"dataset": "gaussian", "dimension": 7}, (7,)),
     ],
     ids=str,
 )
 def test_the_config_knows_the_size_of_a_point_before_the_data_are_read(options, size):
     chosen = settings(**options, inliers=20)
-    assert checks.size(chosen) == size
-    assert source(chosen).draw(3, RNG)[0].shape == (3, checks.dimension(chosen))
+    assert chosen.point == size
+    assert source(chosen).draw(3, RNG)[0].shape == (3, chosen.features)

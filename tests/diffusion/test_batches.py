@@ -10,7 +10,7 @@ from diffmem.diffusion import batches as module
 
 
 def batches(points, batch, replicates=(0,), **options):
-    return module.batches(points, batch, seed=1, replicates=list(replicates), **options)
+    return module.Batches(points, batch, seed=1, replicates=list(replicates), **options)
 
 
 def numbered(n):
@@ -87,3 +87,14 @@ def test_parts_of_a_batch_are_the_batch():
         assert all(
             torch.equal(torch.cat(p, 1), whole) for p, whole in zip(zip(*parts, strict=True), batch, strict=True)
         )
+
+
+@pytest.mark.parametrize(("n", "batch", "cycle"), [(20, 5, False), (23, 5, True), (300, 2, False), (7, 30, True)])
+@pytest.mark.parametrize("given", [0, 1, 63, 64, 65, 200])
+def test_batches_that_go_on_from_a_state_are_those_that_would_have_followed(n, batch, cycle, given):
+    one, other = (batches(numbered(n), batch, [0, 1], cycle=cycle) for _ in range(2))
+    for _ in range(given):
+        next(one)
+    other.restore({name: value.clone() for name, value in one.state().items()})
+    for a, b in itertools.islice(zip(one, other, strict=True), 150):
+        assert all(torch.equal(x, y) for x, y in zip(a[:3], b[:3], strict=True))

@@ -6,8 +6,11 @@ import pytest
 import torch
 
 from diffmem.diffusion import denoiser, networks, schedules
+from diffmem.diffusion.build import build_network, build_schedule, torch_generator
+from diffmem.settings.networks import ResidualMlp
+from diffmem.settings.schedules import Edm, Linear
 
-MODEL = dict(network="residual-mlp", width=8, blocks=1, embedding=4, scale=2.0)
+MODEL = ResidualMlp(width=8, blocks=1, embedding=4, scale=2.0)
 EDM = dict(sigma_min=0.002, sigma_max=80.0, rho=7.0, p_mean=-1.2, p_std=1.2, sigma_data=0.5)
 LINEAR = dict(steps=50, beta_min=1e-4, beta_max=0.02)
 RAMP = dict(sigma_min=0.002, sigma_max=80.0, rho=7.0)
@@ -122,7 +125,7 @@ def test_the_loss_of_a_replicate_does_not_see_the_others(name):
 
 def test_a_replicate_is_built_alike_in_every_stack_and_unlike_every_other():
     def parameters(replicates, seed=1):
-        return networks.flatten(denoiser.build(MODEL, dimension=2, seed=seed, replicates=replicates))
+        return networks.flatten(build_network(MODEL, dimension=2, seed=seed, replicates=replicates))
 
     whole = parameters([0, 3, 5])
     assert torch.equal(whole[1:2], parameters([3]))
@@ -130,16 +133,14 @@ def test_a_replicate_is_built_alike_in_every_stack_and_unlike_every_other():
         assert not torch.equal(one, other)
 
 
-def test_the_config_names_the_schedule_and_others_keys_do_not_matter():
-    settings = {**LINEAR, **EDM}
-    for name in ("linear", "edm"):
-        chosen = denoiser.schedule({**settings, "name": name})
-        assert torch.equal(chosen.sampling(10), SCHEDULES[name].sampling(10))
+@pytest.mark.parametrize("settings", [Linear(**LINEAR), Edm(**EDM)], ids=lambda settings: settings.name)
+def test_settings_name_the_schedule(settings):
+    assert torch.equal(build_schedule(settings).sampling(10), SCHEDULES[settings.name].sampling(10))
 
 
 def test_every_purpose_replicate_and_index_has_numbers_of_its_own():
     def number(**where):
-        generator = denoiser.torch_generator(1, **{"replicate": 0, "purpose": "noise", **where})
+        generator = torch_generator(1, **{"replicate": 0, "purpose": "noise", **where})
         return torch.rand(1, generator=generator, dtype=torch.float64).item()
 
     assert number() == number()

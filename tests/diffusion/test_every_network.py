@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from diffmem import registry
+from diffmem.loading import load
+from diffmem.settings.networks import AnyNetwork
+from diffmem.settings.records import alternatives
 
 TIME = dict(time_scale=16.0, dropout=0.3)
 OPTIONS = {
@@ -15,7 +17,10 @@ OPTIONS = {
     ),
 }  # fmt: skip
 DIMENSION = {"residual-mlp": 2, "image-mlp": 3, "unet": 2 * 8 * 8}
-EVERY = pytest.mark.parametrize("name", registry.NETWORKS)
+NETWORKS = {
+    record.choice_name(): record.function for record in alternatives(AnyNetwork) if record.choice_name() in OPTIONS
+}
+EVERY = pytest.mark.parametrize("name", NETWORKS)
 # name, points of a batch, features, changes
 SHAPES = [
     ("residual-mlp", 5, 2, dict(width=16)),
@@ -28,7 +33,7 @@ SHAPES = [
 
 def stack(name, replicates=(0,), labels=0, dimension=None, **changes):
     generators = [torch.Generator().manual_seed(100 + r) for r in replicates]
-    build = registry.load(registry.NETWORKS[name])
+    build = load(NETWORKS[name])
     return build(generators, dimension or DIMENSION[name], labels, **{**OPTIONS[name], **changes})
 
 

@@ -7,8 +7,12 @@ import pytest
 import torch
 
 from diffmem.diffusion import denoiser, schedules
-from diffmem.diffusion.generate import CHUNK, draw_labels, generate, glimpse
+from diffmem.diffusion.build import build_network
+from diffmem.diffusion.generate import CHUNK, draw_labels, generate, preview
+from diffmem.settings.networks import ResidualMlp
+from diffmem.settings.samplers import Ddim, Ddpm, Heun
 
+SAMPLERS = {"ddim": Ddim, "ddpm": Ddpm, "heun": Heun}
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
 EDM = schedules.edm(sigma_min=0.002, sigma_max=80.0, rho=7.0, p_mean=-1.2, p_std=1.2, sigma_data=0.5)
 
@@ -22,7 +26,7 @@ def draw(
     denoise=untouched, schedule=SCHEDULE, *, sampler="ddim", count=500, steps=50, dimension=2, labels=None, **stream
 ):
     stream = {"seed": 1, "replicate": 0, "index": 0, **stream}
-    settings = dict(sampler=sampler, steps=steps)
+    settings = SAMPLERS[sampler](steps=steps)
     return generate(denoise, schedule, settings, count=count, dimension=dimension, labels=labels, **stream)
 
 
@@ -80,8 +84,8 @@ def test_chunks_do_not_share_their_noise():
 
 @pytest.mark.parametrize("sampler", ["ddim", "ddpm", "heun"])
 def test_a_network_samples_without_gradients_or_change(sampler):
-    model = dict(network="residual-mlp", width=8, blocks=1, embedding=4, scale=2.0)
-    network = denoiser.build(model, dimension=2, seed=1, replicates=[0])
+    model = ResidualMlp(width=8, blocks=1, embedding=4, scale=2.0)
+    network = build_network(model, dimension=2, seed=1, replicates=[0])
     before = [p.clone() for p in network.parameters()]
     points = draw(denoiser.denoiser(network, SCHEDULE), sampler=sampler)
     assert np.isfinite(points).all()
@@ -116,10 +120,10 @@ def test_labels_are_drawn_from_the_histogram_of_those_trained_on():
 
 
 @pytest.mark.parametrize(("taken", "kept"), [(1, 1), (3, 3), (5, 5), (20, 5)])
-def test_a_glimpse_keeps_a_few_snapshots_the_first_and_last_among_them(taken, kept):
+def test_a_preview_keeps_a_few_snapshots_the_first_and_last_among_them(taken, kept):
     epochs = [10 * s for s in range(taken)]
     samples = np.random.default_rng(0).random((2, taken, 1500, 3))
-    seen = glimpse(samples, epochs)
+    seen = preview(samples, epochs)
     assert len(seen["epoch"]) == kept
     assert (seen["epoch"][0], seen["epoch"][-1]) == (0, epochs[-1])
     assert set(np.diff(seen["epoch"])) <= {10, 40, 50}

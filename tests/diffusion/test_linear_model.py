@@ -102,7 +102,7 @@ def test_more_steps_bring_the_end_law_to_its_closed_form_heun_at_second_order_an
 
 
 def test_a_sampler_that_draws_noise_has_no_such_end_law():
-    with pytest.raises(ValueError, match="draws no noise"):
+    with pytest.raises(ValueError, match="samplers without noise"):
         linear.end_law(normal.diagonal(np.ones(2)), sampler=samplers.ddpm, sigmas=levels(3))
 
 

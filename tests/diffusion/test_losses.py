@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from diffmem.diffusion import denoiser, networks, schedules
+from diffmem.diffusion import networks, schedules
+from diffmem.diffusion.batches import Points
+from diffmem.diffusion.build import build_network, torch_generator
 from diffmem.diffusion.losses import EVALUATED, Losses, loss_table
+from diffmem.settings.networks import ResidualMlp
 
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
-MODEL = dict(network="residual-mlp", width=16, blocks=2, embedding=8, scale=5.0)
+MODEL = ResidualMlp(width=16, blocks=2, embedding=8, scale=5.0)
 REPLICATES = [4, 6]
 
 
@@ -22,8 +25,8 @@ def data(seed, n=20, d=2):
 def snapshot(points, held_out, *, label_count=0, parameters=None, at_once=0, **labels):
     """A snapshot of ``parameters`` (the network's own if None), and the network."""
     run = dict(seed=1, replicates=REPLICATES)
-    network = denoiser.build(MODEL, dimension=2, label_count=label_count, **run)
-    losses = Losses(SCHEDULE, points=points, held_out=held_out, at_once=at_once, **labels, **run)
+    network = build_network(MODEL, dimension=2, label_count=label_count, **run)
+    losses = Losses(SCHEDULE, Points(points, held_out, **labels), at_once=at_once, **run)
     parameters = networks.flatten(network) if parameters is None else parameters
     return losses.snapshot(network, parameters, step=2, epoch=1), network
 
@@ -38,14 +41,14 @@ def expected(single, x0, eps, level, label=None):
 
 def single_of(found, i, **size):
     """The network of the i-th replicate of a snapshot, and the noise of its losses."""
-    single = denoiser.build(MODEL, dimension=2, seed=1, replicates=[0], **size)
+    single = build_network(MODEL, dimension=2, seed=1, replicates=[0], **size)
     networks.load(single, found.parameters[i : i + 1])
-    generator = denoiser.torch_generator(1, replicate=REPLICATES[i], purpose="evaluation")
+    generator = torch_generator(1, replicate=REPLICATES[i], purpose="evaluation")
     return single, torch.randn(20, 2, generator=generator)
 
 
 def test_losses_are_the_same_a_few_points_at_a_time():
-    labels = dict(labels=torch.arange(40).view(2, 20) % 3, held_out_labels=torch.arange(30).view(2, 15) % 3)
+    labels = dict(train_label=torch.arange(40).view(2, 20) % 3, held_out_label=torch.arange(30).view(2, 15) % 3)
     (whole, _), (parts, _) = (snapshot(data(1), data(2, n=15), label_count=3, at_once=k, **labels) for k in (0, 7))
     torch.testing.assert_close(parts.train_loss, whole.train_loss)
     torch.testing.assert_close(parts.test_loss, whole.test_loss)
@@ -53,7 +56,7 @@ def test_losses_are_the_same_a_few_points_at_a_time():
 
 def test_losses_are_those_of_the_parameters_given_at_sixteen_levels():
     points, held_out = data(1), data(2, n=15)
-    given = networks.flatten(denoiser.build(MODEL, dimension=2, seed=7, replicates=REPLICATES))
+    given = networks.flatten(build_network(MODEL, dimension=2, seed=7, replicates=REPLICATES))
     found, network = snapshot(points, held_out, parameters=given)
     assert torch.equal(found.parameters, given)
     assert not torch.equal(networks.flatten(network), given)
@@ -76,7 +79,7 @@ def test_at_most_250_points_of_each_set_count():
 def test_points_are_judged_under_their_labels_and_unlabelled_ones_under_that_of_a_training_point():
     points, held_out, labels = data(1), data(2, n=15), torch.tensor([[0, 1] * 10, [2] * 20])
     own = torch.tensor([[0, 1, 2] * 5, [-1] * 15])
-    found, _ = snapshot(points, held_out, label_count=3, labels=labels, held_out_labels=own)
+    found, _ = snapshot(points, held_out, label_count=3, train_label=labels, held_out_label=own)
     held_out_labels = own[0], torch.full((15,), 2)
     for i in range(2):
         single, eps = single_of(found, i, label_count=3)

@@ -10,10 +10,12 @@ from scipy import stats
 from torch.utils.data import DataLoader, TensorDataset
 
 from diffmem.diffusion import denoiser, networks, training
-from diffmem.diffusion.denoiser import torch_generator
+from diffmem.diffusion.batches import Points
+from diffmem.diffusion.build import build_network, build_schedule, torch_generator
 from diffmem.diffusion.generate import generate
 from diffmem.diffusion.losses import LEVELS
 from diffmem.settings import read as config
+from diffmem.settings.sections import Snapshots
 
 path = Path(__file__).parents[1] / "benchmarks" / "reference.py"
 spec = importlib.util.spec_from_file_location("reference", path)
@@ -21,12 +23,12 @@ reference = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(reference)
 
 CELL = config.studies({"studies": {"recipe": {}}})["recipe"].cells["base"]
-SCHEDULE = denoiser.schedule(CELL["schedule"])
+SCHEDULE = build_schedule(CELL.schedule)
 
 
 def taken_over(model):
     """Our network with the plain model's weights."""
-    network = denoiser.build(CELL["model"], dimension=2, seed=0, replicates=[0])
+    network = build_network(CELL.model, dimension=2, seed=0, replicates=[0])
     layers = [m for m in model.modules() if isinstance(m, torch.nn.Linear)]
     parts = [part for layer in layers for part in (layer.weight.detach().T.flatten(), layer.bias.detach())]
     networks.load(network, torch.cat(parts)[None])
@@ -45,7 +47,7 @@ def test_the_same_weights_and_noise_give_the_plain_recipes_samples(count, monkey
     monkeypatch.undo()
     denoise = denoiser.denoiser(taken_over(model), SCHEDULE)
     size = dict(count=count, dimension=2, seed=5, replicate=2, index=30)
-    ours = generate(denoise, SCHEDULE, CELL["sampling"], **size)
+    ours = generate(denoise, SCHEDULE, CELL.sampling, **size)
     assert np.ptp(plain) > 1
     np.testing.assert_allclose(ours, plain, atol=2e-4 * np.ptp(plain))
 
@@ -83,10 +85,10 @@ def plain_loss(seed):
 
 def our_losses(seeds, **changes):
     train, test = torch.stack([points(seed) for seed in seeds], 1)
-    settings = {**CELL["training"], "epochs": EPOCHS, "snapshots": dict(spacing="linear", count=2), **changes}
-    network = denoiser.build(CELL["model"], dimension=2, seed=1, replicates=list(seeds))
-    run = dict(points=train, held_out=test, settings=settings, seed=1, replicates=list(seeds))
-    return list(training.train(network, SCHEDULE, **run))[-1].test_loss.mean(1).numpy()
+    settings = CELL.training.replace(epochs=EPOCHS, snapshots=Snapshots(spacing="linear", count=2), **changes)
+    network = build_network(CELL.model, dimension=2, seed=1, replicates=list(seeds))
+    trainer = training.Trainer(network, SCHEDULE, settings, Points(train, test), seed=1, replicates=list(seeds))
+    return list(training.train(trainer))[-1].test_loss.mean(1).numpy()
 
 
 @pytest.mark.slow

@@ -5,12 +5,14 @@ import math
 import pytest
 import torch
 
-from diffmem import registry
 from diffmem.diffusion import samplers, schedules
 from diffmem.diffusion.denoiser import denoiser
+from diffmem.loading import load
+from diffmem.settings.records import alternatives
+from diffmem.settings.samplers import AnySampling
 
 MEAN, SPREAD = 0.7, 0.5
-SAMPLERS = [registry.load(target) for target in registry.SAMPLERS.values()]
+SAMPLERS = [load(record.function) for record in alternatives(AnySampling) if record.evaluations]
 
 
 def gaussian(x, sigma):

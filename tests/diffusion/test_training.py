@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from diffmem.diffusion import denoiser, networks, schedules, training
-from diffmem.diffusion.batches import batches
+from diffmem.diffusion import budget, denoiser, networks, schedules, training
+from diffmem.diffusion.batches import Batches, Points
+from diffmem.diffusion.build import build_network
 from diffmem.diffusion.denoiser import loss
+from diffmem.settings.sections import TrainedCell, Training
 
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
 MODEL = dict(network="residual-mlp", width=16, blocks=2, embedding=8, scale=5.0)
@@ -37,11 +39,11 @@ def run(replicates=(0,), *, points=None, held_out=None, labels=None, label_count
     points = data(replicates) if points is None else points
     held_out = data([r + 50 for r in replicates], n=15, d=points.shape[2]) if held_out is None else held_out
     size = dict(dimension=points.shape[2], label_count=label_count)
-    network = denoiser.build(model, **size, seed=1, replicates=list(replicates))
-    sets = dict(points=points, held_out=held_out, settings={**SETTINGS, **changes}, labels=labels)
-    if labels is not None:
-        sets["held_out_labels"] = torch.full(held_out.shape[:2], -1)
-    return network, list(training.train(network, SCHEDULE, **sets, seed=1, replicates=list(replicates)))
+    network = build_network(TrainedCell.load({"model": model}).model, **size, seed=1, replicates=list(replicates))
+    unlabelled = None if labels is None else torch.full(held_out.shape[:2], -1)
+    sets, settings = Points(points, held_out, labels, unlabelled), Training(**{**SETTINGS, **changes})
+    trainer = training.Trainer(network, SCHEDULE, settings, sets, seed=1, replicates=list(replicates))
+    return network, list(training.train(trainer))
 
 
 def noised(x0, eps, step):
@@ -71,12 +73,12 @@ def test_a_stack_trains_as_a_plain_loop_trains_each_of_its_models(changes):
         return rise * (0.5 + 0.5 * math.cos(math.pi * step / 100) if settings["decay"] == "cosine" else 1)
 
     for i in range(2):
-        single = denoiser.build(MODEL, dimension=2, seed=1, replicates=[9])
+        single = build_network(TrainedCell.load({"model": MODEL}).model, dimension=2, seed=1, replicates=[9])
         networks.load(single, snapshots[0].parameters[i : i + 1])
         rule = dict(lr=0.01, weight_decay=settings["weight_decay"], fused=False)
         optimizer = PLAIN[settings["optimizer"]](single.parameters(), **rule)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
-        for x0, u, eps, _ in itertools.islice(batches(points, 8, seed=1, replicates=replicates), 100):
+        for x0, u, eps, _ in itertools.islice(Batches(points, 8, seed=1, replicates=replicates), 100):
             step = (u[i] * 50).floor().long()
             out = single(noised(x0[i], eps[i], step)[None], step[None].double())[0]
             optimizer.zero_grad()
@@ -129,10 +131,12 @@ def test_a_stack_with_labels_dropout_and_parts_of_batches_equals_single_training
 @pytest.mark.parametrize("microbatch", [1, 3, 8, 100])
 def test_gradients_of_parts_add_up_to_those_of_the_batch(microbatch):
     points, labels = data([0, 1]), torch.arange(40).view(2, 20) % 4
-    batch = next(batches(points, 8, labels=labels, seed=1, replicates=[0, 1]))
+    batch = next(Batches(points, 8, labels=labels, seed=1, replicates=[0, 1]))
     gradients, losses = [], []
     for size in (0, microbatch):
-        network = denoiser.build(MODEL, dimension=2, label_count=4, seed=1, replicates=[0, 1])
+        network = build_network(
+            TrainedCell.load({"model": MODEL}).model, dimension=2, label_count=4, seed=1, replicates=[0, 1]
+        )
         losses.append(training._accumulate(loss, network, SCHEDULE, batch.split(size), None))
         gradients.append(torch.cat([p.grad.flatten() for p in network.parameters()]))
     torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-14)
@@ -168,7 +172,7 @@ def test_a_conditional_network_learns_the_point_of_each_label():
 def test_a_budget_in_steps_has_as_many_steps_for_every_set(n, batch):
     settings = {**SETTINGS, "batch": batch, "steps": 40, "snapshots": dict(spacing="linear", count=5)}
     for cycle, per_epoch in ((True, n / batch), (False, max(1, n // batch))):
-        plan = training.budget({**settings, "cycle": cycle}, points=n)
+        plan = budget.budget(Training(**{**settings, "cycle": cycle}), points=n)
         assert plan.steps == [0, 10, 20, 30, 40]
         assert plan.epochs == pytest.approx([s / per_epoch for s in plan.steps])
         assert plan.batch == (batch if cycle else min(batch, n))
@@ -178,7 +182,7 @@ def test_a_budget_in_steps_has_as_many_steps_for_every_set(n, batch):
 @pytest.mark.parametrize(("n", "batch", "steps"), [(25, 128, 20), (128, 128, 100), (200, 64, 312), (3, 128, 2)])
 def test_cycled_batches_make_as_many_steps_as_the_epochs_hold_points(n, batch, steps):
     settings = {**SETTINGS, "batch": batch, "cycle": True, "epochs": 100}
-    plan = training.budget(settings, points=n)
+    plan = budget.budget(Training(**settings), points=n)
     assert plan.steps[-1] == steps
     assert plan.epochs[-1] == pytest.approx(100, abs=0.5 * batch / n)
 
@@ -192,11 +196,11 @@ def test_snapshots_of_a_budget_in_steps_lie_where_it_says():
 
 def test_the_learning_rate_rises_over_the_warmup_and_falls_to_nothing():
     settings = {**SETTINGS, "learning_rate": 0.2, "warmup": 4, "decay": "cosine"}
-    rates = [training.learning_rate(settings, step, last=100) for step in range(1, 101)]
+    rates = [training.learning_rate(Training(**settings), step, last=100) for step in range(1, 101)]
     assert rates[:4] == pytest.approx([0.05, 0.1, 0.15, 0.2], rel=0.01)
     assert rates[50] == pytest.approx(0.1)
     assert 0 < rates[-1] < 0.001
-    constant = [training.learning_rate(SETTINGS, step, last=100) for step in (1, 50, 100)]
+    constant = [training.learning_rate(Training(**SETTINGS), step, last=100) for step in (1, 50, 100)]
     assert constant == [0.01] * 3
 
 
@@ -238,15 +242,15 @@ def test_an_epoch_is_as_many_steps_as_whole_batches_fit(n, batch, per_epoch):
 def test_snapshots_are_as_many_as_asked_from_the_first_epoch_to_the_last(spacing, count):
     for epochs in (1, 2, 3, 4, 5, 7, 10, 31, 100, 1000, 12_345):
         asked = {"epochs": max(epochs, 3), "epochs + 1": epochs + 1}.get(count, count)
-        chosen = training.snapshot_times(epochs, count=asked, spacing=spacing)
+        chosen = budget.snapshot_times(epochs, count=asked, spacing=spacing)
         assert len(chosen) == (epochs + 1 if spacing == "every" else min(asked, epochs + 1))
         assert (chosen[0], chosen[-1]) == (0, epochs)
         assert all(a < b for a, b in itertools.pairwise(chosen))
 
 
 def test_snapshots_are_equally_spaced_in_epochs_or_in_their_logarithm():
-    linear = np.array(training.snapshot_times(10_000, count=9, spacing="linear"))
-    log = np.array(training.snapshot_times(10_000, count=10, spacing="log"))
+    linear = np.array(budget.snapshot_times(10_000, count=9, spacing="linear"))
+    log = np.array(budget.snapshot_times(10_000, count=10, spacing="log"))
     np.testing.assert_allclose(linear, np.linspace(0, 10_000, 9), atol=0.5)
     np.testing.assert_allclose(log[1:], np.geomspace(1, 10_000, 9), atol=0.5)
 
@@ -279,3 +283,53 @@ def test_a_repeated_point_is_learnt_as_the_answer_at_every_level():
     estimate = denoiser.denoiser(network, SCHEDULE)(point + sigma[..., None] * eps, sigma)
     assert snapshots[-1].train_loss.mean() < 0.1 * snapshots[0].train_loss.mean()
     assert ((estimate - point).abs() < 0.5 * sigma[..., None]).all()
+
+
+def conditional(model, changes):
+    """A trainer of two replicates of points of 16 features with labels."""
+    replicates = [3, 7]
+    labels = torch.stack([torch.arange(20) * (r + 1) % 3 for r in replicates])
+    points = Points(data(replicates, d=16), data([53, 57], n=15, d=16), labels, torch.full((2, 15), -1))
+    settings = TrainedCell.load({"model": model}).model
+    network = build_network(settings, dimension=16, label_count=3, seed=1, replicates=replicates)
+    settings = Training(**{**SETTINGS, **changes})
+    return training.Trainer(network, SCHEDULE, settings, points, seed=1, replicates=replicates)
+
+
+CYCLED = dict(batch=32, cycle=True, optimizer="adam", ema=0.5)
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "ends"),
+    [
+        (IMAGE_MLP, dict(batch=8), [2, 4, 6]),
+        (IMAGE_MLP, dict(batch=8), [5, 7]),
+        (IMAGE_MLP, CYCLED, [1]),
+        (IMAGE_MLP, CYCLED, [2, 7]),
+        (UNET, CYCLED, [3]),
+    ],
+)
+def test_a_training_that_goes_on_from_its_states_is_the_training_in_one_piece(model, changes, ends):
+    changes = changes | dict(steps=8, snapshots=dict(spacing="linear", count=5), warmup=5, decay="cosine")
+    whole = list(training.train(conditional(model, changes)))
+    pieces, state = [], None
+    for end in [*ends, 8]:
+        trainer = conditional(model, changes)
+        if state:
+            trainer.restore(state)
+        due, piece = trainer.due(end), list(training.train(trainer, until=end))
+        assert len(due) == len(piece)
+        pieces, state = pieces + piece, trainer.state()
+    assert [s.step for s in pieces] == [s.step for s in whole] == [0, 2, 4, 6, 8]
+    for one, other in zip(whole, pieces, strict=True):
+        for name in ("parameters", "train_loss", "test_loss"):
+            assert torch.equal(getattr(one, name), getattr(other, name))
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 9, 10, 50])
+def test_segments_cover_a_training_and_none_is_longer_than_asked(length):
+    ends = budget.segment_ends(Training(**{**SETTINGS, "epochs": 5}), points=20, length=length)  # 10 steps
+    assert ends[-1] == 10
+    steps = [b - a for a, b in itertools.pairwise([0, *ends])]
+    assert all(0 < step <= (length or 10) for step in steps)
+    assert len(ends) == (math.ceil(10 / length) if length else 1)

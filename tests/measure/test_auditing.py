@@ -1,11 +1,15 @@
 """The audit: zero for what copies nothing, pi for what copies a share pi, whatever the units or the order."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from diffmem.measure import audit
-from diffmem.measure.pool import fractions, pool
+from diffmem.measure import auditing
+from diffmem.measure.auditing import net_copied_fractions
+from diffmem.measure.net_fraction import NetFraction
+from diffmem.measure.pool import Members
 
 
 def ring(count, rng, noise=0.1):
@@ -23,7 +27,7 @@ def sets(share, *, n=1000, n_test=1000, g=1000, seed=0, noise=0.1):
 
 
 def run(data, **options):
-    return audit(**data, **{"permutations": 50, **options})
+    return net_copied_fractions(**data, **{"permutations": 50, **options})
 
 
 @pytest.mark.parametrize("noise", [0.01, 0.1, 0.5])
@@ -77,18 +81,62 @@ def test_the_interval_holds_zero_and_the_share_about_as_often_as_it_says():
         assert 43 <= held <= 50
 
 
+@pytest.mark.parametrize("dimension", [1, 2, 8])
+@pytest.mark.parametrize(("n", "n_test"), [(300, 300), (600, 60), (60, 600)])
+def test_shares_and_limits_are_shares_and_one_ratio_is_read(n, n_test, dimension):
+    for seed in range(5):
+        rng = np.random.default_rng((seed, dimension))
+        train, test, generated = (rng.standard_normal((count, dimension)) for count in (n, n_test, 50))
+        generated[:] = generated[:1]  # one point decides all
+        found = run({"train": train, "test": test, "generated": generated})
+        assert found[["net", "net_low", "net_high"]].abs().to_numpy().max() <= 1
+        assert found["read"].sum() == 1
+        assert (found["net_low"] <= found["net"]).all()
+        assert (found["net"] <= found["net_high"]).all()
+
+
+def test_a_share_that_is_called_detectable_is_found_in_four_of_five_audits():
+    sizes = dict(n=500, n_test=500, g=500)
+    seen = np.mean([run(sets(0, seed=s, **sizes), ratios=(1.5,))["detectable"] for s in range(5)])
+    found = [run(sets(seen, seed=s, **sizes), ratios=(1.5,))["net_low"][0] > 0 for s in range(100)]
+    assert 0.68 <= np.mean(found) <= 0.92  # 0.80 and three standard errors
+
+
+def test_the_smallest_ratio_is_read_at_which_five_percent_would_be_found():
+    assert auditing.select_ratio(np.array([0.09, 0.04, 0.01])) == 1
+    assert auditing.select_ratio(np.array([0.09, 0.07, 0.08])) == 1
+
+
+def test_without_reference_noise_a_share_is_detectable_if_some_copy_is_drawn():
+    assert auditing.detectable(np.zeros(1), count=1000)[0] == pytest.approx(1 - 0.2 ** (1 / 1000))
+    assert auditing.detectable(np.array([1.0]), count=10)[0] == 1
+
+
+@pytest.mark.slow
+def test_memory_and_time_stay_bounded_with_few_held_out_points():
+    """20,000 against 40 points once took gigabytes: lists of 6,000 for every member."""
+    rng = np.random.default_rng(0)
+    train, test, generated = (rng.standard_normal((count, 3)) for count in (20_000, 40, 300))
+    generated[:100] = train[:100]
+    tracemalloc.start()
+    found = run({"train": train, "test": test, "generated": generated}, permutations=20)
+    assert tracemalloc.get_traced_memory()[1] < 1.2e9
+    tracemalloc.stop()
+    assert found["net"].abs().max() <= 1
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"test": np.zeros((5, 3))}, "same number of features"),
         ({"generated": np.array([[np.nan, 0.0]])}, "generated: 1 points are NaN or infinite"),
-        ({"train": np.zeros((0, 2))}, "train: expected an array of shape"),
+        ({"train": np.zeros((0, 2))}, "train: must be an array of shape"),
         ({"ratios": (0.5,)}, "each must be at least 1"),
     ],
 )
 def test_arrays_that_do_not_fit_are_named(change, words):
     with pytest.raises(ValueError, match=words):
-        audit(**{**sets(0, n=20, n_test=20, g=20), **change})
+        net_copied_fractions(**{**sets(0, n=20, n_test=20, g=20), **change})
 
 
 @pytest.mark.slow
@@ -109,8 +157,9 @@ def judged(share, *, d, n, n_test, width, seed, g=400):
     generated = width * rng.standard_normal((g, d))
     copied = np.arange(g) < share * g
     generated[copied] = train[rng.integers(n, size=copied.sum())]
-    searched = pool(train=train, test=test, generated=generated)
-    return fractions(searched, searched.held_out(), np.array([1.0, 1.5, 2.0])).net
+    members = Members(train=train, test=test)
+    fraction = NetFraction(train=members.train, test=members.test, ratios=np.array([1.0, 1.5, 2.0]))
+    return fraction.fractions(members.around(generated), members.held_out()).net
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from scipy.special import betainc
 
 from diffmem.data.gaussians import gaussian
 from diffmem.data.toy import moons
-from diffmem.locations import checked, distinct, locations
+from diffmem.locations import check_points, distinct, locations
 from diffmem.measure.criteria import (
     authenticity,
     discoveries,
@@ -128,13 +128,13 @@ def test_with_one_training_location_there_is_nothing_to_compare_with():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"train": np.zeros(5)}, r"train: expected an array of shape \(points, features\), found \(5,\)"),
-        ({"test": np.zeros((0, 2))}, r"test: expected an array .* found \(0, 2\)"),
+        ({"train": np.zeros(5)}, r"train: must be an array of shape \(points, features\), found \(5,\)"),
+        ({"test": np.zeros((0, 2))}, r"test: must be an array .* found \(0, 2\)"),
         ({"generated": np.array([[0, np.nan], [0, 1], [np.inf, 0]])}, "generated: 2 points are NaN or infinite"),
         ({"test": np.zeros((5, 3))}, r"same number of features, found train \(5, 2\), test \(5, 3\)"),
     ],
 )
-@pytest.mark.parametrize("function", [scores, rank_test, checked])
+@pytest.mark.parametrize("function", [scores, rank_test, check_points])
 def test_arrays_that_do_not_fit_are_refused_with_a_reason(function, wrong, message):
     with pytest.raises(ValueError, match=message):
         function(**{"train": np.zeros((5, 2)), "test": np.ones((5, 2)), "generated": np.ones((5, 2)), **wrong})

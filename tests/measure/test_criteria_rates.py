@@ -6,7 +6,7 @@ from scipy import stats
 
 from diffmem.measure.chance import local_dimension
 from diffmem.measure.criteria import spacing
-from diffmem.measure.criteria_rates import Surroundings, others
+from diffmem.measure.criteria_rates import Surroundings, measure_criteria
 from diffmem.measure.strata import strata
 from diffmem.neighbours.table import references, tabulate
 
@@ -28,7 +28,9 @@ def judged(generated, *, seed=0, d=2):
     to = references(train=train, train_location=rows, test=test, test_location=rows, test_plain=plain)
     held_out = to.train.nearest(test, 2).distance
     near = Surroundings(spacing(train), held_out[:, 0], local_dimension(held_out))
-    return others(tabulate(generated(train, fresh), to), known=known, reference="matched", near=near), held_out
+    return measure_criteria(
+        tabulate(generated(train, fresh), to), known=known, reference="matched", near=near
+    ), held_out
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])

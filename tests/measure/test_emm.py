@@ -7,7 +7,7 @@ from scipy.interpolate import Akima1DInterpolator
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
-from diffmem.measure.emm import estimate, said
+from diffmem.measure.emm import describe, estimate
 from diffmem.measure.emm_ratio import ratio
 from diffmem.measure.emm_search import following
 
@@ -129,7 +129,7 @@ def test_where_all_sizes_lie_on_one_side_the_end_is_said_and_open():
     below = judged([100, 200, 400], [[0.0, 0.0, 0.0]] * 3)
     assert (below.censored, below.emm, below.low) == ("<", 100, 0)
     assert below.high == pytest.approx(100)
-    assert (said(above), said(below)) == (">= 400", "< 100")
+    assert (describe(above), describe(below)) == (">= 400", "< 100")
 
 
 def test_an_end_that_is_near_the_line_is_not_called_sure():
@@ -157,7 +157,7 @@ def test_one_replicate_has_an_estimate_and_no_interval():
     found = judged([100, 200, 400], [[0.97], [0.85], [0.3]])
     assert 100 < found.emm < 200
     assert np.isnan([found.low, found.high]).all()
-    assert said(found) == f"{found.emm:,.0f}"
+    assert describe(found) == f"{found.emm:,.0f}"
 
 
 def test_a_replicate_may_lack_a_size():

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
+from diffmem.gaussian import fit_normal
+from diffmem.measure.distances import squared_wasserstein
 from diffmem.measure.frechet import expected, frechet
 
 
@@ -24,6 +26,15 @@ def test_the_trace_is_that_of_a_matrix_square_root(dimension):
     shift = np.square(sets[0].mean(0) - sets[1].mean(0)).sum()
     expected_value = shift + np.trace(first) + np.trace(other) - 2 * between
     assert frechet(**named(sets))["frechet"] == pytest.approx(expected_value)
+
+
+@pytest.mark.parametrize("sizes", [(20, 25), (70, 40)])
+def test_with_fewer_points_than_features_it_is_computed_in_the_space_that_they_span(sizes):
+    sets = normals(*sizes, dimension=100, scale=np.linspace(0.1, 2, 100))
+    laws = [fit_normal(points) for points in sets]
+    found = frechet(**named(sets))
+    assert found["frechet"] == pytest.approx(squared_wasserstein(*laws), rel=1e-9)
+    assert found["frechet_floor"] == pytest.approx(expected(laws[1].variances, sizes=sizes), rel=1e-9)
 
 
 def test_shifts_and_scales_of_the_same_points_have_closed_forms():

@@ -6,7 +6,8 @@ from scipy import stats
 from scipy.stats import chi2, ncx2
 
 from diffmem.measure.chance import chance
-from diffmem.measure.pool import fractions, pool
+from diffmem.measure.net_fraction import NetFraction
+from diffmem.measure.pool import Members
 
 RATIOS = np.array([1.0, 1.1, 1.25, 1.5])
 
@@ -31,8 +32,9 @@ def test_raw_fractions_of_fresh_points_are_those_of_the_quadrature():
     found = []
     for _ in range(60):
         train, test, fresh = rng.standard_normal((3, n, d))
-        pooled = pool(train=train, test=test, generated=fresh)
-        found.append(fractions(pooled, pooled.held_out(), RATIOS).raw)
+        members = Members(train=train, test=test)
+        fraction = NetFraction(train=n, test=n, ratios=RATIOS)
+        found.append(fraction.fractions(members.around(fresh), members.held_out()).raw)
     expected = [null_fraction(ratio, n=n, held_out=n, d=d) for ratio in RATIOS]
     assert (np.abs(np.mean(found, axis=0) - expected) < 4.5 * stats.sem(found)).all()
     assert expected[2] > 1.4 * chance(1.25, dimension=d, rho=1)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from diffmem.measure.intervals import band, mean_interval, over_replicates, share, sign_flip
+from diffmem.measure.intervals import band, mean_interval, median_interval, over_replicates, share, sign_flip
 
 
 def table(values, **columns):
@@ -106,3 +106,15 @@ def test_shares_have_wilsons_interval(hits, count):
     half = z / (1 + z**2 / count) * np.sqrt(expected * (1 - expected) / count + z**2 / (4 * count**2))
     assert share(np.arange(count) < hits) == pytest.approx((expected, centre - half, centre + half), abs=1e-12)
     assert np.isnan(share(np.zeros(0, dtype=bool))).all()
+
+
+@pytest.mark.parametrize(("r", "k"), [(6, 1), (8, 1), (9, 2), (10, 2), (12, 3), (20, 6)])
+def test_the_interval_of_a_median_takes_the_order_statistics_of_the_tables(r, k):
+    """Conover 1999, table A3: ranks of the 95 % interval for the median."""
+    assert median_interval(np.arange(1, r + 1)[::-1]) == ((r + 1) / 2, k, r + 1 - k)
+
+
+def test_a_median_of_few_values_has_no_interval_and_some_may_be_infinite():
+    assert np.isnan(median_interval(np.arange(5))[1])
+    assert median_interval(np.array([1, 2, 3, 4, 5, 6, np.inf])) == (4, 1, np.inf)
+    assert median_interval(np.full(6, np.inf)) == (np.inf, np.inf, np.inf)

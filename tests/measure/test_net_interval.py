@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.spatial.distance import cdist
 
 from diffmem.data.gaussians import gaussian
 from diffmem.data.toy import moons
 from diffmem.measure import net_interval
-from diffmem.measure.net_interval import Scores, Spread, score_interval, spread
-from diffmem.measure.pool import fractions, permuted, pool
+from diffmem.measure.chance import none_drawn
+from diffmem.measure.net_fraction import NetFraction
+from diffmem.measure.net_interval import Spread, permuted, score_interval, spread, spread_around
+from diffmem.measure.pool import Members
 
 RATIOS = np.array([1.0, 1.5, 2.0, 3.0])
 SIZES = [(60, 60), (120, 30), (30, 120), (70, 50)]
@@ -27,32 +30,74 @@ def draw(train, test, *, generated=80, pi=0.0, seed=0, dimension=2):
 
 def spreads(train, test, *, permutations=50, **settings):
     sets, points = draw(train, test, **settings)
-    pooled = pool(**sets, generated=points)
-    rng = np.random.default_rng(1)
-    return pooled, spread(**sets, pooled=pooled, ratios=RATIOS, permutations=permutations, rng=rng)
+    around = Members(**sets).around(points)
+    return around, spread_around(around, ratios=RATIOS, permutations=permutations, rng=np.random.default_rng(1))
 
 
 def of(net, null, copier, count=100):
-    return Spread(*(np.atleast_1d(np.array(v, dtype=float)) for v in (net, null, copier)), count)
+    net, null, copier = (np.atleast_1d(np.array(v, dtype=float)) for v in (net, null, copier))
+    return Spread(net, null, copier, null, count, raw=net, chance=net)
+
+
+def by_hand(distance, train, test, r):
+    """(3) of `net_fraction` for one point, from its distances to all members and the members of either set."""
+    one, other, sign = (train, test, 1) if len(train) >= len(test) else (test, train, -1)
+    first = distance[other].min()
+    missed = [none_drawn(k, total=len(one), drawn=len(other)) for k in (
+        np.sum(r * distance[one] < first), np.sum(distance[one] <= r * first))]  # fmt: skip
+    return max(sign * len(one) / len(other), sign) * (1 - sum(missed)) if sign > 0 else sum(missed) - 1
 
 
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("dimension", [1, 3])
-def test_the_mean_score_is_the_net_fraction_of_the_pool_under_any_labels(sizes, dimension):
+def test_scores_are_those_of_their_definition_under_any_labels(sizes, dimension):
     sets, points = draw(*sizes, pi=0.3, dimension=dimension)
-    pooled = pool(**sets, generated=points)
-    scores, rng = Scores(pooled, RATIOS), np.random.default_rng(2)
-    for labels in [pooled.held_out(), *(rng.permutation(pooled.held_out()) for _ in range(5))]:
-        expected = fractions(pooled, labels, RATIOS).net
-        np.testing.assert_allclose(scores.under(labels).mean(1), expected, atol=1e-4)
+    members, rng = Members(**sets), np.random.default_rng(2)
+    labels = np.stack([members.held_out(), *(rng.permutation(members.held_out()) for _ in range(3))], axis=1)
+    around = members.around(points)
+    found = NetFraction(train=members.train, test=members.test, ratios=RATIOS).fractions(around, labels)
+    distance = cdist(points, members.positions)
+    for column, label in enumerate(labels.T):
+        sides = np.flatnonzero(~label), np.flatnonzero(label)
+        expected = [np.mean([by_hand(row, *sides, r) for row in distance]) for r in RATIOS]
+        np.testing.assert_allclose(found.net[:, column], expected, atol=1e-4)
+        raw = [np.mean(r * distance[:, sides[0]].min(1) < distance[:, sides[1]].min(1)) for r in RATIOS]
+        np.testing.assert_allclose(found.raw[:, column], raw)
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-def test_net_fraction_and_null_variance_are_those_of_the_pool(sizes):
-    pooled, found = spreads(*sizes, pi=0.2)
-    _, net = permuted(pooled, RATIOS, permutations=50, rng=np.random.default_rng(1))
-    np.testing.assert_allclose(found.null, net.var(0, ddof=1), rtol=1e-3)
-    np.testing.assert_allclose(found.net, fractions(pooled, pooled.held_out(), RATIOS).net, atol=1e-4)
+def test_null_variance_and_chance_are_those_of_permuted_labels(sizes):
+    around, found = spreads(*sizes, pi=0.2)
+    raw, net = permuted(around, RATIOS, permutations=50, rng=np.random.default_rng(1))
+    np.testing.assert_allclose(found.null, net.var(0, ddof=1), rtol=1e-9)
+    np.testing.assert_allclose(found.chance, raw.mean(0))
+
+
+def test_blocks_and_lists_that_are_not_kept_change_nothing(monkeypatch):
+    _, whole = spreads(120, 30, pi=0.3)
+    for name, value in {"BLOCK_POINTS": 7, "KEPT_ENTRIES": 0}.items():
+        monkeypatch.setattr(f"diffmem.measure.pool.{name}", value)
+    monkeypatch.setattr("diffmem.measure.net_fraction.ENTRIES", 1)
+    _, parts = spreads(120, 30, pi=0.3)
+    for field in ("net", "null", "copier", "others", "raw", "chance"):
+        np.testing.assert_allclose(getattr(parts, field), getattr(whole, field), rtol=1e-9, atol=1e-15)
+
+
+def test_copies_at_a_random_part_of_a_large_pool_spread_as_copies_at_all_of_it(monkeypatch):
+    _, whole = spreads(200, 50, pi=0.4, permutations=400)
+    monkeypatch.setattr("diffmem.measure.net_interval.LOCATIONS", 60)
+    _, part = spreads(200, 50, pi=0.4, permutations=400)
+    np.testing.assert_array_equal(part.net, whole.net)
+    assert (part.copier != whole.copier).any()
+    assert part.copier == pytest.approx(whole.copier, rel=0.25)
+
+
+def test_the_variance_of_the_others_is_that_of_samples_without_the_copies():
+    """Half of 400 samples copy: the null variance counts them as noise, most at a large ratio."""
+    _, found = spreads(300, 300, pi=0.5, generated=400, permutations=200)
+    _, fresh = spreads(300, 300, pi=0.0, generated=200, permutations=200)
+    assert found.others == pytest.approx(fresh.null, rel=0.5)
+    assert found.null[-1] > 1.5 * found.others[-1]
 
 
 def test_a_net_fraction_is_exactly_zero_where_no_ratio_is_ever_reached():
@@ -114,8 +159,7 @@ def test_it_covers_a_large_share_of_copies_at_unequal_sizes_where_shrinking_the_
         train, test, points = (moons(n, rng, noise=0.03) for n in (240, 60, 300))
         copied = rng.random(300) < 0.7
         points[copied] = train[rng.integers(240, size=copied.sum())]
-        pooled = pool(train=train, test=test, generated=points)
-        found = spread(train=train, test=test, pooled=pooled, ratios=RATIOS, permutations=60, rng=rng)
+        found = spread(train=train, test=test, generated=points, ratios=RATIOS, permutations=60, rng=rng)
         low, high = score_interval(found)
         travelling.append((low <= 0.7) & (high >= 0.7))
         low, high = net_interval.plain_interval(found.net, found.null, count=300, level=0.95)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from diffmem.measure.chance import chance
-from diffmem.measure.permutation import local_share, pooled
+from diffmem.measure.permutation import local_share, permutation_test
 
 
 def judged(seed, *, copies=0.0, noise=0.0, n=200, g=300):
@@ -14,7 +14,8 @@ def judged(seed, *, copies=0.0, noise=0.0, n=200, g=300):
     pick = rng.random(g) < copies
     generated = np.where(pick[:, None], train[rng.integers(n, size=g)] + 1e-6, rng.random((g, 2)))
     generated += noise * rng.standard_normal((g, 2))
-    return pooled(train=train, test=test, generated=generated, ratios=[1.0, 1.5], rng=rng, permutations=99)
+    asked = dict(ratios=[1.0, 1.5], headline=1.5, permutations=99)
+    return permutation_test(train=train, test=test, generated=generated, rng=rng, **asked)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3])
@@ -26,7 +27,9 @@ def test_p_values_of_a_generator_that_copies_nothing_are_uniform_whatever_its_qu
 
 
 def test_copies_are_beyond_every_permutation_and_the_mean_permutation_is_chance_for_the_truth():
-    assert (judged(0, copies=0.5)["p"] == 0.01).all()
+    table = judged(0, copies=0.5)
+    assert (table["p"] == 0.01).all()
+    assert table["headline"].tolist() == [False, True]
     tables = [judged(seed) for seed in range(20)]
     level = np.mean([t["permuted"] for t in tables], axis=0)
     assert level == pytest.approx(chance(np.array([1.0, 1.5]), dimension=2), abs=0.02)

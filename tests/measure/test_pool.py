@@ -7,13 +7,25 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from diffmem.measure.chance import none_drawn
-from diffmem.measure.pool import fractions, permuted, pool
+from diffmem.measure.net_fraction import NetFraction
+from diffmem.measure.net_interval import permuted
+from diffmem.measure.pool import Members
 
 RATIOS = np.array([1.0, 1.5, 3.0])
 
 
 def gaussian(n, d, seed):
     return np.random.default_rng(seed).standard_normal((n, d))
+
+
+def around(train, test, generated):
+    return Members(train=train, test=test).around(generated)
+
+
+def fractions(points, held_out=None):
+    members = points.members
+    fraction = NetFraction(train=members.train, test=members.test, ratios=RATIOS)
+    return fraction.fractions(points, members.held_out() if held_out is None else held_out)
 
 
 def by_hand(train, test, generated, r):
@@ -26,8 +38,7 @@ def by_hand(train, test, generated, r):
 def test_equal_sizes_need_no_correction(d):
     train, test, generated = gaussian(80, d, 0), gaussian(80, d, 1), gaussian(200, d, 2)
     generated[:40] = train[:40]
-    pooled = pool(train=train, test=test, generated=generated)
-    found = fractions(pooled, pooled.held_out(), RATIOS)
+    found = fractions(around(train, test, generated))
     assert found.net == pytest.approx([by_hand(train, test, generated, r) for r in RATIOS])
     nearest = cdist(generated, train).min(1), cdist(generated, test).min(1)
     assert found.raw == pytest.approx([np.mean(r * nearest[0] < nearest[1]) for r in RATIOS])
@@ -38,8 +49,7 @@ def test_unequal_sizes_are_the_mean_over_subsets_of_the_larger(swap):
     large, small, generated = gaussian(60, 2, 0), gaussian(20, 2, 1), gaussian(100, 2, 2)
     generated[:20] = large[:20]
     train, test = (small, large) if swap else (large, small)
-    pooled = pool(train=train, test=test, generated=generated)
-    found = fractions(pooled, pooled.held_out(), RATIOS).net
+    found = fractions(around(train, test, generated)).net
     rng = np.random.default_rng(3)
     drawn = []
     for _ in range(2000):
@@ -57,15 +67,14 @@ def test_the_chance_that_a_subset_misses_k_locations_is_a_quotient_of_binomials(
 
 
 def test_swapping_the_labels_changes_the_sign_at_equal_sizes():
-    pooled = pool(train=gaussian(50, 2, 0), test=gaussian(50, 2, 1), generated=gaussian(100, 2, 2))
-    labels = pooled.held_out()
-    assert fractions(pooled, ~labels, RATIOS).net == pytest.approx(-fractions(pooled, labels, RATIOS).net)
+    points = around(gaussian(50, 2, 0), gaussian(50, 2, 1), gaussian(100, 2, 2))
+    assert fractions(points, ~points.members.held_out()).net == pytest.approx(-fractions(points).net)
 
 
 @pytest.mark.parametrize("test_size", [300, 100])
 def test_permuted_labels_have_mean_zero_and_the_chance_level(test_size):
-    pooled = pool(train=gaussian(300, 2, 0), test=gaussian(test_size, 2, 1), generated=gaussian(400, 2, 2))
-    raw, net = permuted(pooled, RATIOS, permutations=300, rng=np.random.default_rng(0))
+    points = around(gaussian(300, 2, 0), gaussian(test_size, 2, 1), gaussian(400, 2, 2))
+    raw, net = permuted(points, RATIOS, permutations=300, rng=np.random.default_rng(0))
     rho = 300 / test_size
     assert np.all(np.abs(net.mean(0)) < 4 * net.std(0) / np.sqrt(300))
     assert raw.mean(0) == pytest.approx(rho / (rho + RATIOS**2), abs=0.03)

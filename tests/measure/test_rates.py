@@ -28,7 +28,7 @@ EVERYTHING = {"outliers": {"count": 60, "distance": 6.0}, "duplicates": {"count"
 
 def replicate(seed=0, **data):
     study = {"data": {"inliers": 1000, "fresh": 2000, **data}}
-    chosen = config.studies({"studies": {"s": study}})["s"].cells["base"]["data"]
+    chosen = config.studies({"studies": {"s": study}})["s"].cells["base"].data
     return {name: array[0] for name, array in stack(chosen, seed=seed, replicates=range(1)).items()}
 
 
@@ -38,13 +38,14 @@ def near(data):
     return {"spacing": spacing(positions), "held_out": cKDTree(positions).query(data["test"])[0]}
 
 
-def judged(data, generated, *, fresh=None, reference="matched"):
+def judged(data, generated, *, fresh=None, reference="matched", headline=2.0):
     """Rates of one set of generated points, with a key for each: column -> value."""
     to = references(**{name: data[name] for name in SIDES})
     known = strata(STRATA, **{name: data[name] for name in SIDES_WITH_STRATA})
     floor = tabulate(data["fresh"] if fresh is None else fresh, to)
     around = dict(fresh=floor, ceiling=floor, **near(data))
-    table = rates(tabulate(generated, to)[None], known, **around, ratios=RATIOS, references=[reference])
+    asked = dict(ratios=RATIOS, headline=headline, references=[reference])
+    table = rates(tabulate(generated, to)[None], known, **around, **asked)
     return table.set_index(["criterion", "normalisation", "stratum"]).sort_index()
 
 
@@ -124,6 +125,7 @@ def test_rates_are_what_counting_point_by_point_gives(generated, fresh):
         spacing=np.full(len(TRAIN), SPACING),
         held_out=np.array([1.0, 2.0]),
         ratios=THRESHOLDS,
+        headline=1.37,
         references=["plain", "matched"],
     )
     np.testing.assert_array_equal(result["ceiling"], result["value"])
@@ -146,10 +148,22 @@ def test_a_ratio_that_is_just_reached_does_not_count():
     table = as_table([(2.0, 0, 3.0, 3.0, 0), (3.0, 0, 2.0, 2.0, 0), (0.0, 0, 0.0, 0.0, 0)])
     known = Strata(names=("a",), train=np.zeros(5, int), test=np.zeros(4, int), rows=np.array([5]), plain=(5, 4))
     around = dict(fresh=table, ceiling=table, spacing=np.ones(5), held_out=np.ones(4))
-    result = rates(table[None], known, **around, ratios=[1.0, 1.5], references=["matched"])
+    result = rates(table[None], known, **around, ratios=[1.0, 1.5], headline=1.5, references=["matched"])
     raw = result.query("criterion == 'raw' and normalisation == 'stratum' and stratum == 'all'")
     assert raw["count"].tolist() == [1, 0]
     assert quotient(table, "matched").tolist() == [1.5, pytest.approx(2 / 3), 1]
+
+
+def test_only_fractions_at_the_ratio_of_the_main_figures_are_headline():
+    """At r = 1 as well, which is a threshold of another criterion too."""
+    data = replicate(outliers={"count": 60, "distance": 6.0})
+    for headline in (1.0, 2.0):
+        table = judged(data, data["fresh"], headline=headline).reset_index()
+        marked = table[table["headline"]]
+        assert table["headline"].dtype == bool
+        assert set(marked["criterion"]) == {"raw", "net"}
+        assert (marked["threshold"] == headline).all()
+        assert len(marked) == table["criterion"].isin(["raw", "net"]).sum() / len(RATIOS)
 
 
 def test_snapshots_are_judged_one_by_one():
@@ -158,7 +172,7 @@ def test_snapshots_are_judged_one_by_one():
     to = references(**{name: data[name] for name in SIDES})
     known = strata(STRATA, **{name: data[name] for name in SIDES_WITH_STRATA})
     tables = [tabulate(copied(data[half], rng, 50), to) for half in ("train", "test", "fresh")]
-    judge = dict(ratios=RATIOS, references=["plain", "matched"], **near(data))
+    judge = dict(ratios=RATIOS, headline=2.0, references=["plain", "matched"], **near(data))
     together = rates(np.stack(tables), known, fresh=tables[2], ceiling=tables[0], **judge)
     for number, table in enumerate(tables):
         alone = rates(table[None], known, fresh=tables[2], ceiling=tables[0], **judge)
@@ -200,7 +214,7 @@ def test_far_off_samples_are_no_copies_at_any_ratio_above_one():
 
 
 @pytest.mark.parametrize("share", [0.2, 0.7])
-@pytest.mark.parametrize("data", [{}, {"shape": "mixture", "dimension": 8}, {"shape": "gaussian", "dimension": 3}],
+@pytest.mark.parametrize("data", [{}, {"dataset": "mixture", "dimension": 8}, {"dataset": "gaussian", "dimension": 3}],
                          ids=["moons", "mixture 8-d", "gaussian 3-d"])  # fmt: skip
 def test_net_is_the_share_of_copies_at_every_ratio(share, data):
     redraws = []

@@ -48,7 +48,7 @@ def test_what_is_proposed_is_measured_exactly_and_is_never_too_near(searches):
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 20])
-def test_where_too_few_are_proposed_the_exact_searches_finish(count):
+def test_where_too_few_are_proposed_all_locations_are_compared(count):
     """One location per cell, one cell probed, two neighbours asked for."""
     positions, queries = points(count, 3), points(10, 3, seed=1)
     found = Index(positions, partial(ivf, cells=count, probes=1)).nearest(queries, 2)
@@ -73,9 +73,9 @@ def test_no_location_is_nowhere(searches):
 
 
 def test_cells_are_the_square_root_by_default_and_no_more_than_there_are_locations():
-    names = [Index(points(count, 2), ivf).kind for count in (9, 900, 901)]
+    names = [Index(points(count, 2), ivf).backend.name for count in (9, 900, 901)]
     assert [name.split(",")[1].strip() for name in names] == ["3 of 3 cells", "16 of 30 cells", "16 of 31 cells"]
-    assert "5 of 5 cells" in Index(points(5, 2), partial(ivf, cells=50)).kind
+    assert "5 of 5 cells" in Index(points(5, 2), partial(ivf, cells=50)).backend.name
 
 
 @pytest.mark.parametrize("searches", [ivf, hnsw], ids=["ivf", "hnsw"])
@@ -94,12 +94,12 @@ def test_the_number_of_threads_changes_nothing(searches):
 
 
 @pytest.mark.parametrize("searches", [ivf, hnsw], ids=["ivf", "hnsw"])
-def test_without_guesses_the_same_index_is_exact(searches):
+def test_with_an_exact_backend_the_same_index_is_exact(searches):
     positions, queries = points(2000, 30), points(100, 30, seed=1)
     index = Index(positions, searches)
-    sure = index.without_guesses()
+    sure = index.exact_only()
     assert sure.positions is index.positions
-    assert index.kind.startswith("faiss I" if searches is ivf else "faiss H")
+    assert index.backend.name.startswith("faiss I" if searches is ivf else "faiss H")
     assert np.array_equal(sure.nearest(queries, 2).location, Index(positions).nearest(queries, 2).location)
 
 

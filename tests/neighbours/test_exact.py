@@ -1,10 +1,9 @@
-"""Which search is first on which device; that of torch is tested with the exact ones, in test_neighbours."""
+"""Which backend is chosen on which device; the answers of torch are tested in test_index."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 import torch
@@ -13,7 +12,7 @@ from diffmem import devices
 from diffmem.neighbours import exact as searches
 from diffmem.neighbours import on_device
 from diffmem.neighbours.index import Index
-from diffmem.neighbours.on_device import Blocks, FaissGpu, exact
+from diffmem.neighbours.on_device import Product, exact
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 LARGE = np.zeros((2**17, 9))  # as many coordinates as "auto" finds worth a GPU, and some
@@ -23,50 +22,43 @@ LARGE = np.zeros((2**17, 9))  # as many coordinates as "auto" finds worth a GPU,
 def driver(tmp_path, monkeypatch):
     """A machine with the driver of a GPU, which torch finds; FAISS has none."""
     monkeypatch.setattr(on_device, "DRIVERS", (str(tmp_path),))
-    monkeypatch.setattr(devices, "chosen", lambda name: torch.device("cuda", 0))
+    monkeypatch.setattr(devices, "select_device", lambda name: torch.device("cuda", 0))
 
 
-def names(positions, device):
-    return [search.name for search in exact(positions, device)]
+def name(positions, device):
+    return exact(positions, device).name
 
 
 @pytest.mark.parametrize("device", ["auto", "cpu"])
 def test_without_a_gpu_the_searches_are_those_of_the_cpu(device, monkeypatch):
     monkeypatch.setattr(on_device, "DRIVERS", ())
     for positions in (LARGE, LARGE[:, :8], LARGE[:10], np.zeros((2047, 512)), np.zeros((4000, 511))):
-        assert names(positions, device) == [search.name for search in searches.exact(positions)]
+        assert name(positions, device) == searches.exact(positions).name
 
 
 @pytest.mark.parametrize("device", ["auto", "cpu"])
 def test_from_512_features_on_torch_comes_first_on_the_cpu_too_where_there_are_enough_points(device, monkeypatch):
     monkeypatch.setattr(on_device, "DRIVERS", ())
     wide = np.zeros((2048, 512))
-    rest = [search.name for search in searches.exact(wide)][1:]
-    assert names(wide, device) == ["torch on cpu, float64 distances", *rest]
+    assert name(wide, device) == "torch on cpu, float64 distances"
 
 
-def test_with_one_it_comes_first_in_many_dimensions_and_what_it_leaves_open_goes_to_the_same_searches(driver):
-    rest = [search.name for search in searches.exact(LARGE)][1:]
+def test_with_one_torch_takes_many_dimensions_and_the_tree_few(driver):
     for device in ("auto", "cuda"):
-        assert names(LARGE, device) == ["torch on cuda, float64 distances", *rest]
-        assert names(LARGE[:, :8], device) == [search.name for search in searches.exact(LARGE[:, :8])]
+        assert name(LARGE, device) == "torch on cuda, float64 distances"
+        assert name(LARGE[:, :8], device) == searches.exact(LARGE[:, :8]).name
 
 
 def test_auto_leaves_small_sets_to_the_cpu_and_cuda_insists(driver):
     small = LARGE[: on_device.WORTHWHILE // 9]
-    assert "cuda" not in names(small, "auto")[0]
-    assert "cuda" in names(small, "cuda")[0]
-
-
-def test_a_faiss_that_has_gpus_is_preferred(driver, monkeypatch):
-    monkeypatch.setattr(on_device, "faiss_gpus", lambda: 1)
-    assert names(LARGE, "cuda")[0] == "faiss flat on GPU, float64 distances"
+    assert "cuda" not in name(small, "auto")
+    assert "cuda" in name(small, "cuda")
 
 
 def test_a_driver_without_a_gpu_is_no_gpu(tmp_path, monkeypatch):
     monkeypatch.setattr(on_device, "DRIVERS", (str(tmp_path),))
-    monkeypatch.setattr(devices, "chosen", lambda name: torch.device("cpu"))
-    assert names(LARGE, "auto") == [search.name for search in searches.exact(LARGE)]
+    monkeypatch.setattr(devices, "select_device", lambda name: torch.device("cpu"))
+    assert name(LARGE, "auto") == searches.exact(LARGE).name
 
 
 @pytest.mark.parametrize("device", ["auto", "cpu"])
@@ -74,7 +66,7 @@ def test_torch_is_not_imported_where_it_is_not_needed(device):
     code = (
         "import sys, numpy as np; from diffmem.neighbours import on_device; on_device.DRIVERS = (); "
         "from diffmem.neighbours.approximate import ivf; "
-        f"p = np.random.default_rng(0).random((300, 20)); ivf(p, {device!r})[0](p, 1); on_device.exact(p, {device!r}); "
+        f"p = np.random.default_rng(0).random((300, 20)); ivf(p, {device!r})(p, 1); on_device.exact(p, {device!r}); "
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=WORKFLOW, check=False).returncode == 0
@@ -86,7 +78,7 @@ def test_products_in_tf32_widen_the_bound(precision, digits, monkeypatch):
     monkeypatch.setattr(torch, "get_float32_matmul_precision", lambda: precision)
     rng = np.random.default_rng(1)
     positions, queries = 3 + rng.standard_normal((2, 400, 16))
-    blocks = Blocks(positions - positions.mean(0), torch.device("cpu"))
+    blocks = Product(positions - positions.mean(0), torch.device("cpu"))
     assert blocks.unit == 2.0**-digits
 
     def coarse(points):
@@ -97,18 +89,6 @@ def test_products_in_tf32_widen_the_bound(precision, digits, monkeypatch):
     blocks._stored = tuple(map(torch.from_numpy, (coarse(blocks.positions), np.square(blocks.positions).sum(1))))
     blocks._stored = (blocks._stored[0], blocks._stored[1].float())
     blocks.lookup = lambda queries, count: lookup(coarse(queries), count)
-    found = Index(positions, lambda centred: [blocks, searches.Force(centred)]).nearest(queries, 2)
+    found = Index(positions, lambda centred: blocks).nearest(queries, 2)
     far = np.linalg.norm(queries[:, None] - positions, axis=2)
     assert np.array_equal(found.location, np.argsort(far, axis=1)[:, :2])
-
-
-def test_the_index_that_faiss_moves_to_its_gpu_is_the_one_that_is_searched(monkeypatch):
-    """There being no GPU here, moving is simulated; that the arithmetic there is as exact is not."""
-    moved = []
-    monkeypatch.setattr(faiss, "StandardGpuResources", object, raising=False)
-    move = lambda resources, number, index: moved.append(number) or index  # noqa: E731
-    monkeypatch.setattr(faiss, "index_cpu_to_gpu", move, raising=False)
-    positions, queries = np.random.default_rng(2).standard_normal((2, 300, 20))
-    found = Index(positions, lambda centred: [FaissGpu(centred, 3), searches.Force(centred)]).nearest(queries, 2)
-    assert np.array_equal(found.location, Index(positions).nearest(queries, 2).location)
-    assert moved == [3]

@@ -9,19 +9,19 @@ import torch
 
 from diffmem.neighbours import exact as searches
 from diffmem.neighbours import index as neighbours
-from diffmem.neighbours.exact import Flat, Force, Tree, exact
+from diffmem.neighbours.exact import Flat, Tree, exact, flat
 from diffmem.neighbours.index import Index
-from diffmem.neighbours.on_device import Blocks
+from diffmem.neighbours.on_device import Product
 
 
 def by_torch(positions):
-    return Blocks(positions, torch.device("cpu"))
+    return Product(positions, torch.device("cpu"))
 
 
 @pytest.fixture(params=[Tree, Flat, by_torch], ids=["tree", "faiss", "torch"])
 def kind(request):
-    """The searches of an index that asks this one first, whatever the dimension."""
-    return lambda positions: [request.param(positions), Tree(positions), Force(positions)]
+    """A backend, in any dimension."""
+    return request.param
 
 
 def brute_force(positions, queries, k):
@@ -223,18 +223,25 @@ def test_memory_is_that_of_a_block_and_not_of_all_queries(kind, dimension):
     assert peak < 3.2 * 8 * searches.VALUES
 
 
-def test_the_search_is_chosen_by_the_dimension_and_named():
-    for dimension, first in ((1, Tree), (8, Tree), (9, Flat), (64, Flat)):
-        index = Index(np.zeros((3, dimension)))
-        assert [type(search) for search in index.searches] == [first, Tree, Force][first is Tree :]
-        assert index.kind == first.name
+def test_the_backend_is_chosen_by_the_dimension_and_named():
+    for dimension, expected in ((1, Tree), (8, Tree), (9, Flat), (64, Flat)):
+        backend = Index(np.zeros((3, dimension))).backend
+        assert type(backend) is expected
+        assert backend.name == expected.name
     assert Tree.name != Flat.name
 
 
-def test_twenty_thousand_points_in_the_plane_are_those_of_a_flat_search():
+@pytest.mark.parametrize("dimension", [2, 8])
+def test_faiss_in_the_plane_gives_the_answers_of_the_tree(dimension):
+    """Among them near copies, which float32 alone gets wrong."""
     rng = np.random.default_rng(15)
-    positions, queries = rng.standard_normal((2, 20_000, 2))
-    tree = Index(positions, exact).nearest(queries, 2)
-    flat = Index(positions, lambda p: [Flat(p), Force(p)]).nearest(queries, 2)
-    assert np.array_equal(tree.location, flat.location)
-    assert np.array_equal(tree.distance, flat.distance)
+    positions = 50 + rng.standard_normal((20_000, dimension))
+    positions[-100:] = positions[:100] + 1e-7 * rng.standard_normal((100, dimension))
+    queries = np.vstack([50 + rng.standard_normal((2_000, dimension)), positions[:500] + 1e-8, positions[:500]])
+    tree, faiss = (Index(positions, backend) for backend in (exact, flat))
+    assert (type(tree.backend), type(faiss.backend)) == (Tree, Flat)
+    one, other = tree.nearest(queries, 2), faiss.nearest(queries, 2)
+    assert np.array_equal(one.location, other.location)
+    assert np.array_equal(one.distance, other.distance)
+    proposed = faiss.backend(queries - faiss.centre, 2)[0][:, :2]
+    assert (proposed != one.location).any(), "what float32 proposes first is not the answer"

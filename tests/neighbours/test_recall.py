@@ -14,13 +14,13 @@ from diffmem.neighbours.table import ROW, references, tabulate
 ROUGH = {"ivf": partial(ivf, probes=1), "hnsw": partial(hnsw, links=2, breadth=2)}
 
 
-def replicate(searches, *, count=1500, dimension=12, seed=0):
+def replicate(backend, *, count=1500, dimension=12, seed=0):
     """Generated points, of which a third are near copies, and the references: 40 twins are not plain."""
     rng = np.random.default_rng(seed)
     train, test = rng.standard_normal((2, count, dimension))
     location = np.arange(count)
     halves = dict(train=train, train_location=location, test=test, test_location=location)
-    to = references(**halves, test_plain=location >= 40, searches=searches)
+    to = references(**halves, test_plain=location >= 40, backend=backend)
     copies = train[:300] + 0.02 * rng.standard_normal((300, dimension))
     return np.vstack([copies, rng.standard_normal((600, dimension))]), to, train, test
 
@@ -77,7 +77,7 @@ def test_a_sample_estimates_the_recall_of_all(queries):
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
 def test_rates_are_off_by_no_more_than_recall_says(name, ratio):
     points, to, _, _ = replicate(ROUGH[name])
-    table, sure = tabulate(points, to), tabulate(points, to.without_guesses())
+    table, sure = tabulate(points, to), tabulate(points, to.exact_only())
     share = recall(table, sure)
 
     def raw(t, key):

@@ -10,7 +10,7 @@ from diffmem.settings import read as config
 
 def replicate(seed=0, **data):
     study = {"data": {"inliers": 150, "fresh": 100, **data}}
-    settings = config.studies({"studies": {"s": study}})["s"].cells["base"]["data"]
+    settings = config.studies({"studies": {"s": study}})["s"].cells["base"].data
     return dataset(settings, seed=seed, replicate=0)
 
 
@@ -42,7 +42,7 @@ def by_hand(point, half):
 def test_every_column_is_what_brute_force_over_rows_finds(shape, injected):
     if shape == "digits":
         injected = {name: options for name, options in injected.items() if name != "outliers"}
-    data = replicate(shape=shape, **injected)
+    data = replicate(dataset=shape, **injected)
     table = tabulate(data.fresh[:60], indexed(data))
     assert table.dtype == ROW
     for row, point in zip(table, data.fresh, strict=False):

@@ -2,10 +2,8 @@
 
 import itertools
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 from matplotlib.colors import same_color
 
 from diffmem.report import calibration as controls
@@ -18,12 +16,6 @@ CRITERIA = tuple(apply_criteria(**{name: rng.random((9, 2)) for name in ("train"
                                 permutations=2, rng=rng))  # fmt: skip
 PIS = (0.01, 0.2, 0.7)
 BANDWIDTHS = (0.1, 1.6)
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    plt.close("all")
 
 
 def planted(settings=("one", "two_x"), criteria=CRITERIA):

@@ -3,12 +3,13 @@
 import pytest
 
 from diffmem.settings import read as config
+from diffmem.settings.refusals import ConfigError
 
 
 def study(**settings):
     effective = {"sizes": [50, 25], **settings.pop("effective", {})}
     base = {"question": "effective", "replicates": 2, "effective": effective}
-    data = {"shape": "digits", "test": 100, **settings.pop("data", {})}
+    data = {"dataset": "digits", "test": 100, **settings.pop("data", {})}
     return config.studies({"studies": {"s": {**base, "data": data, **settings}}})["s"]
 
 
@@ -16,7 +17,7 @@ def test_every_arm_has_a_cell_for_every_size():
     found = study(cells={"none": {}, "unique": {"data": {"labels": {"kind": "unique"}}}})
     assert list(found.cells) == ["none_n-25", "none_n-50", "unique_n-25", "unique_n-50"]
     assert found.arms.cells["unique"] == {25: "unique_n-25", 50: "unique_n-50"}
-    assert [found.cells[name]["data"]["inliers"] for name in found.cells] == [25, 50, 25, 50]
+    assert [found.cells[name].data.inliers for name in found.cells] == [25, 50, 25, 50]
     assert found.arms.factors == {"none": {"labels": "none"}, "unique": {"labels": "unique"}}
     assert found.arms.baseline == "none"
     assert not found.arms.search
@@ -67,14 +68,60 @@ def test_a_sweep_names_its_arms_and_factors():
 
 
 def test_a_baseline_that_is_no_arm_is_refused():
-    with pytest.raises(config.ConfigError, match=r"studies.s.effective.baseline = all: must be one of base"):
+    with pytest.raises(ConfigError, match=r"studies.s.effective.baseline = all: must be one of base"):
         study(effective={"baseline": "all"})
 
 
 def test_near_copies_can_be_merged_where_there_are_no_strata_to_mix():
-    assert study(measure={"merge": 0.1}).cells["base_n-25"]["measure"]["merge"] == 0.1
+    assert study(measure={"merge": 0.1}).cells["base_n-25"].measure.merge == 0.1
 
 
 def test_the_section_is_refused_where_the_question_does_not_use_it():
-    with pytest.raises(config.ConfigError, match="the question outliers does not use it"):
+    with pytest.raises(ConfigError, match="the question outliers does not use this key"):
         config.studies({"studies": {"s": {"effective": {"sizes": [25, 50]}}}})
+
+
+def test_what_the_rules_ask_of_a_study():
+    found = config.studies(
+        {
+            "studies": {
+                "s": {
+                    "replicates": 7,
+                    "shard": 5,
+                    "cells": {
+                        "plain": {},
+                        "held-out": {"data": {"outliers": {"count": 20}}},
+                        "not-held-out": {"data": {"outliers": {"count": 20}, "twins": False}},
+                        "short": {"training": {"steps": 7, "snapshots": {"count": 2}}, "measure": {"ratio": 2}},
+                    },
+                }
+            }
+        }
+    )["s"]
+    assert found.shards == ("r000-004", "r005-006")
+    assert found.stack == 5
+    assert found.twinned() == ["plain", "held-out", "short"]
+    assert found.with_outliers()
+    assert found.tested_cells()[2:4] == [("held-out", 1, True)] * 2
+    assert found.headline_ratios() == {"plain": 1.5, "held-out": 1.5, "not-held-out": 1.5, "short": 2}
+    assert found.summaries()["plain"] == "moons, 1000 inliers, 100 epochs"
+    assert found.summaries()["short"] == "moons, 1000 inliers, 7 steps"
+    assert not found.shows_images()
+    assert found.animated() == ["plain", "held-out", "not-held-out"], "of points in a plane, the first three cells"
+    assert found.cells["plain"].functions("model", "sampling") == [
+        "diffmem.diffusion.networks:ResidualMLP",
+        "diffmem.diffusion.samplers:ddpm",
+    ]
+
+
+@pytest.mark.parametrize(("search", "shown"), [(False, "none_n-50"), (True, "none_n-25")])
+def test_what_the_rules_ask_of_arms(search, shown):
+    kinds = {"none": {}, "class": {}, "random": {"count": 3}, "unique": {}}
+    cells = {kind: {"data": {"labels": {"kind": kind, **more}}} for kind, more in kinds.items()}
+    cells["wide"] = {"model": {"width": 9}, "data": {"labels": {"kind": "class"}}}
+    found = study(cells=cells, effective={"search": search, "sizes": [25, 50, 100]})
+    assert found.arms.true_labels() == ["class"]
+    assert found.arms.shown_cell() == shown
+    assert found.arms.params()["cells"]["wide_n-100"] == ["wide", 100]
+    assert found.shows_images()
+    assert found.first_cell.arm_summary == "digits, residual-mlp, 100 epochs"

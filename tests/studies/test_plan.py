@@ -3,12 +3,13 @@
 import pytest
 
 from diffmem.data.dataset import dataset
-from diffmem.diffusion import denoiser, networks
+from diffmem.diffusion import networks
+from diffmem.diffusion.build import build_network
 from diffmem.neighbours.table import ROW
 from diffmem.settings.read import studies
-from diffmem.studies.plan import ROW_BYTES, chances, label_count, measured, plan, summary
+from diffmem.studies.plan import ROW_BYTES, chances, measured, plan, summary
 
-ARMS = dict(question="effective", replicates=6, shard=6, data={"shape": "digits", "test": 100})
+ARMS = dict(question="effective", replicates=6, shard=6, data={"dataset": "digits", "test": 100})
 ARMS |= dict(schedule={"name": "edm"}, training={"steps": 2000, "batch": 64, "cycle": True, "snapshots": {"count": 4}})
 
 
@@ -71,10 +72,10 @@ def test_a_network_is_measured_with_its_table_of_labels(network, labels):
     model = next(
         iter(studies({"studies": {"a": {**ARMS, "model": {"network": network, "width": 8}}}})["a"].cells.values())
     )
-    model, build = model["model"], dict(dimension=64, seed=3, replicates=[5])
+    model, build = model.model, dict(dimension=64, seed=3, replicates=[5])
     parameters, operations = measured(model, 64, labels)
-    assert parameters == networks.flatten(denoiser.build(model, label_count=labels, **build)).shape[1]
-    features = model["embedding"] if network == "image-mlp" else 8  # that a label is embedded in
+    assert parameters == networks.flatten(build_network(model, label_count=labels, **build)).shape[1]
+    features = model.embedding if network == "image-mlp" else 8  # that a label is embedded in
     table = (labels + 1) * features if labels else 0
     assert parameters - measured(model, 64, 0)[0] == table
     assert operations > 0
@@ -94,7 +95,7 @@ def test_a_network_is_measured_with_its_table_of_labels(network, labels):
 def test_labels_are_as_many_as_the_data_have(labels, others):
     study = {**ARMS, "effective": {"sizes": [40, 90]}, "data": {**ARMS["data"], "labels": labels, **others}}
     for cell in studies({"studies": {"a": study}})["a"].cells.values():
-        assert label_count(cell["data"]) == dataset(cell["data"], seed=0, replicate=0).label_count
+        assert cell.data.label_count == dataset(cell.data, seed=0, replicate=0).label_count
 
 
 def test_a_label_for_each_image_makes_its_snapshots_larger():
@@ -143,6 +144,9 @@ def test_the_summary_adds_up():
     assert "\n2 cells, 18 jobs" in text
     assert "noise-0.1" in text
     assert "4 cores" in text
+    assert "trains its cells again" not in text
+    assert summary(table, cores=4, discard=True).startswith(text)
+    assert "another ratio, trains its cells again" in summary(table, cores=4, discard=True)
     searched = planned(**ARMS, effective={"sizes": [20, 40, 80, 160, 320], "search": True})
     assert f"about {searched['cells'].sum():.0f} cells" in summary(searched, cores=1)
     assert f"by study: a {searched['time [core hours]'].sum():.1f}." in summary(searched, cores=1)

@@ -53,6 +53,14 @@ def test_renamed_files_columns_and_values_are_followed(runs):
     assert len(same.compare(*runs, renamed={"paths": [["^", "run/"]]})[1]) == 2
 
 
+def test_parts_of_texts_are_replaced(runs):
+    named = TABLE.assign(figure=["results/a.png", "results/b.png", None])
+    named.to_parquet(runs[0] / "study" / "rates.parquet")
+    named.assign(figure=["a.png", "b.png", None]).to_parquet(runs[1] / "study" / "rates.parquet")
+    assert same.compare(*runs, renamed={"texts": {"figure": [["^results/", ""]]}})[1] == []
+    assert len(same.compare(*runs, renamed={"texts": {"figure": [["^other/", ""]]}})[1]) == 1
+
+
 def _smallest_change(folder):
     TABLE.assign(value=[np.nextafter(0.1, 1), np.nan, 0.3]).to_parquet(folder / "rates.parquet")
 

@@ -1,15 +1,20 @@
-"""Where the arithmetic is done, as a config names it. Torch is imported only when asked."""
+"""The torch device that a config names. Torch is imported only when a device is selected."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 class DeviceError(RuntimeError):
-    """What the config asks of this machine it does not have; the message is one sentence with key, value and remedy."""
+    """This machine lacks what the config asks for; the message is one sentence with key, value and remedy."""
 
 
-def chosen(name: str):
-    """The torch device ``name``: ``cpu``, ``cuda``, or ``auto``, a GPU where there is one and else the CPU.
+def select_device(name: str) -> "torch.device":
+    """The torch device ``name``: ``cpu``, ``cuda``, or ``auto`` (a GPU if torch finds one, otherwise the CPU).
 
     Raises:
-        DeviceError: if a GPU is asked for and there is none that torch can use.
+        DeviceError: if ``name`` is ``cuda`` and torch finds no GPU.
     """
     import torch
 
@@ -17,6 +22,6 @@ def chosen(name: str):
     if name == "cuda" and not found:
         raise DeviceError(
             "compute.device = cuda: torch finds no GPU on this machine; write auto or cpu, or install a build of torch "
-            "for its driver"
+            "that fits the GPU's driver"
         )
     return torch.device("cuda" if found and name != "cpu" else "cpu")

@@ -1,11 +1,11 @@
-"""Gaussian laws, given by their mean and principal axes.
+"""Gaussian distributions, given by their mean and principal axes.
 
-One eigendecomposition of the covariance serves every density N(mean, Sigma + c I), for the cost of a product with the
-axes. A singular covariance, such as that of a model fitted to fewer points than features, is no special case:
+With the eigendecomposition Sigma = sum_j w_j v_j v_j^T of the covariance,
 
-    log N(x; mean, Sigma + c I) = -1/2 sum_j [ (v_j.(x - mean))^2 / (w_j + c) + log 2 pi (w_j + c) ]        (1)
+    log N(x; mean, Sigma + c I) = -1/2 sum_j [ (v_j.(x - mean))^2 / (w_j + c) + log 2 pi (w_j + c) ].       (1)
 
-with Sigma = sum_j w_j v_j v_j^T.
+One decomposition serves all c > 0, and Sigma may be singular, as it is for a model fitted to fewer points than
+features.
 """
 
 from dataclasses import dataclass
@@ -35,11 +35,11 @@ class Normal:
 
     @property
     def scale(self) -> float:
-        """Root mean variance of a coordinate, s of the kernel bandwidths."""
+        """Root of the mean variance per coordinate: s in the kernel bandwidths."""
         return float(np.sqrt(self.variances.mean()))
 
     def log_density(self, points: np.ndarray, *, extra: float = 0.0) -> np.ndarray:
-        """Equation (1) with c = ``extra`` at ``points`` (n, d), of shape (n,); Sigma + c I must be regular."""
+        """Equation (1) with c = ``extra`` at ``points`` (n, d), of shape (n,); Sigma + c I must be invertible."""
         widened = self.variances + extra
         along = (points - self.mean) @ self.axes
         return -0.5 * (np.square(along) @ (1 / widened) + np.log(2 * np.pi * widened).sum())
@@ -53,22 +53,22 @@ Parts = tuple[tuple[float, Normal], ...]  # weights that sum to one, and the Gau
 
 
 def normal(mean: np.ndarray, covariance: np.ndarray) -> Normal:
-    """The law with ``mean`` (d,) and ``covariance`` (d, d)."""
+    """The distribution with ``mean`` (d,) and ``covariance`` (d, d)."""
     variances, axes = np.linalg.eigh(covariance)
     return Normal(np.asarray(mean, dtype=float), np.maximum(variances, 0), axes)
 
 
 def diagonal(variances: np.ndarray) -> Normal:
-    """The centred law with independent coordinates of these ``variances`` (d,)."""
+    """The distribution of mean zero and independent coordinates with ``variances`` (d,)."""
     variances = np.asarray(variances, dtype=float)
     return Normal(np.zeros(len(variances)), variances, np.eye(len(variances)))
 
 
 def fit_normal(points: np.ndarray) -> Normal:
-    """The law with the mean and the unbiased covariance of ``points`` (n, d), n >= 2; singular for n <= d."""
+    """The distribution with the mean and the unbiased covariance of ``points`` (n, d), n >= 2; singular for n <= d."""
     centre, d = points.mean(0), points.shape[1]
     law = normal(centre, (points - centre).T @ (points - centre) / (len(points) - 1))
-    law.variances[: max(d - len(points) + 1, 0)] = 0  # ascending: the first ones are zero but for rounding
+    law.variances[: max(d - len(points) + 1, 0)] = 0  # ascending: the first ones are zero except for rounding errors
     return law
 
 
@@ -76,5 +76,7 @@ def match_moments(parts: Parts) -> Normal:
     """The Gaussian with the mean and the covariance of a mixture."""
     if len(parts) == 1:
         return parts[0][1]
-    mean = sum(weight * part.mean for weight, part in parts)
-    return normal(mean, sum(w * (p.covariance + np.outer(p.mean - mean, p.mean - mean)) for w, p in parts))
+    zero = parts[0][1]
+    mean = sum((weight * part.mean for weight, part in parts), np.zeros_like(zero.mean))
+    spread = (w * (p.covariance + np.outer(p.mean - mean, p.mean - mean)) for w, p in parts)
+    return normal(mean, sum(spread, np.zeros_like(zero.covariance)))

@@ -1,33 +1,69 @@
-"""What every script does first: send what it says to the rule's log file, and see to it that it ends with its run."""
+"""Start of every script: redirect stderr to the rule's log, and stop the job when its run ends.
 
-import _thread
+A profile may start a job again that failed, with more memory and time. One that failed with an error of this package,
+as a diverged loss or a damaged file, would fail again. It leaves a note beside its log, by which the second attempt of
+the same run ends at once.
+"""
+
 import atexit
 import os
 import sys
 import threading
 import time
 import warnings
+from functools import partial
+from pathlib import Path
+from types import TracebackType
 
-WATCHED = 1.0  # seconds
+from diffmem import files, runs
+
+INTERVAL = 0.5  # seconds between two looks at the processes of the run
 
 
 def start(log: str) -> None:
     """Send stderr (messages, progress bars, tracebacks) to the file ``log``, line by line, and warnings with it.
 
-    ``tail -f`` on the log then shows how far a job is; Snakemake prints it when the job fails. If Snakemake is killed,
-    the job stops: it would put its files in the place of those that the next run makes.
+    ``tail -f`` on the log then shows the progress of a job; Snakemake prints the log when the job fails. If Snakemake
+    is killed, the job stops, so that it cannot overwrite files of the next run.
     """
-    threading.Thread(target=_outlived, args=(os.getppid(),), daemon=True).start()
+    watch = (os.getppid(), runs.executors())
     sys.stderr = open(log, "w", buffering=1, encoding="utf-8")  # noqa: SIM115, open until the process ends
     atexit.register(sys.stderr.close)
+    threading.Thread(target=_end_with, args=watch, daemon=True).start()  # a thread: it writes to the same log
     warnings.simplefilter("default")
+    note = Path(f"{log}.failed")
+    _refuse_again(note)
+    sys.excepthook = partial(_note, note)
 
 
-def _outlived(parent: int) -> None:
-    """Interrupt the process, so that it removes what it has begun to write, once its parent is another one."""
-    while os.getppid() == parent:
-        time.sleep(WATCHED)
-    _thread.interrupt_main()
+def _refuse_again(note: Path) -> None:
+    """End the job if an earlier attempt of the same run has left a ``note``; remove one of an earlier run."""
+    if note.exists():
+        run, _, said = note.read_text(encoding="utf-8").partition("\n")
+        if run == runs.token():
+            say(f"{said}\nIt failed so in an earlier attempt of this run, and is not tried again.")
+            sys.exit(1)
+        note.unlink(missing_ok=True)
+
+
+def _note(note: Path, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback of an error, and leave a ``note`` if it is one of this package."""
+    sys.__excepthook__(kind, error, trace)
+    if kind.__module__.startswith("diffmem.") and kind is not runs.RunError and runs.token():
+        note.write_text(f"{runs.token()}\n{error}", encoding="utf-8")
+
+
+def _end_with(parent: int, executors: list[int]) -> None:
+    """Wait until the processes of the run have ended, then remove temporary files and end this process.
+
+    This does not use signals: a shell script that starts Snakemake with ``&`` makes it and its jobs ignore SIGINT.
+    """
+    while os.getppid() == parent and all(map(runs.alive, executors)):
+        time.sleep(INTERVAL)
+    say("the run that started this job has ended; the job stops")
+    files.remove_unfinished()
+    runs.stop_executors()
+    os._exit(1)
 
 
 def say(message: str) -> None:

@@ -1,7 +1,7 @@
-"""Distinct positions: the unit in which neighbours are sought.
+"""Locations: the distinct positions among which nearest neighbours are searched.
 
-Exact copies of a point share one *location*. Searching among rows would let row order or rounding decide which of two
-copies is the nearest, and would make the second neighbour of a copied point its own twin.
+Exact copies of a point share one *location*. A search among rows would have two problems: row order or rounding would
+decide which of two copies is the nearest, and the second neighbour of a copied point would be its own copy.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def locations(points: np.ndarray) -> np.ndarray:
 
 
 def first_rows(location: np.ndarray) -> np.ndarray:
-    """Row at which each location first appears, of shape (m,), for ``location`` (n,) as made by ``locations``."""
+    """First row of each location, of shape (m,), for the result ``location`` (n,) of ``locations``."""
     return np.unique(location, return_index=True)[1]
 
 
@@ -27,18 +27,19 @@ def distinct(points: np.ndarray) -> np.ndarray:
     return np.unique(points, axis=0)
 
 
-def checked(**sets: np.ndarray) -> list[np.ndarray]:
-    """The named sets of points as float64 arrays of shape (points, features), with equal numbers of features.
+def check_points(**sets: np.ndarray) -> list[np.ndarray]:
+    """Convert the named sets to float64 arrays of shape (points, features), and check them.
 
     Raises:
-        ValueError: if one has another shape, no points, or values that are not finite.
+        ValueError: if a set has another shape, no points or values that are not finite, or if the numbers of features
+            differ.
     """
     sets = {name: np.asarray(points, dtype=np.float64) for name, points in sets.items()}
     for name, points in sets.items():
         if points.ndim != 2 or min(points.shape) == 0:
-            raise ValueError(f"{name}: expected an array of shape (points, features), found {points.shape}")
+            raise ValueError(f"{name}: must be an array of shape (points, features), found {points.shape}")
         if broken := np.count_nonzero(~np.isfinite(points).all(1)):
-            raise ValueError(f"{name}: {broken} points are NaN or infinite")
+            raise ValueError(f"{name}: {broken} points are NaN or infinite; remove them")
     if len({points.shape[1] for points in sets.values()}) > 1:
         shapes = ", ".join(f"{name} {points.shape}" for name, points in sets.items())
         raise ValueError(f"{', '.join(sets)} must have the same number of features, found {shapes}")

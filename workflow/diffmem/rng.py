@@ -1,8 +1,8 @@
 """Randomness: one stream per replicate and purpose, never a global one.
 
-A replicate's streams hang on (seed, replicate, purpose) alone. They do not depend on the cell, so that cells that draw
-as many numbers are compared on common ones, nor on the shard or the number of cores, so that adding replicates leaves
-those already computed as they were.
+A replicate's streams depend only on (seed, replicate, purpose). They do not depend on the cell: cells that draw equally
+many numbers use the same ones, and are compared on common random numbers. They do not depend on the shard or the number
+of cores either: more replicates do not change those that are computed already.
 """
 
 import numpy as np
@@ -20,6 +20,7 @@ PURPOSES = (
     "dropout",
     "conditions",
     "recall",
+    "membership",
 )
 
 
@@ -27,17 +28,17 @@ Index = int | tuple[int, ...]
 
 
 def stream(seed: int, *, replicate: int, purpose: str, index: Index = 0) -> np.random.SeedSequence:
-    """Seed sequence of one purpose of one replicate; ``index`` tells repeated uses apart (a snapshot's step, say)."""
+    """Seed sequence for one purpose of one replicate; ``index`` separates repeated uses, such as snapshots."""
     path = (index,) if isinstance(index, int) else index
     return np.random.SeedSequence(seed, spawn_key=(replicate, PURPOSES.index(purpose), *path))
 
 
 def generator(seed: int, *, replicate: int, purpose: str, index: Index = 0) -> np.random.Generator:
-    """NumPy generator on that stream."""
+    """NumPy generator on the stream of ``stream``."""
     return np.random.default_rng(stream(seed, replicate=replicate, purpose=purpose, index=index))
 
 
 def integer(seed: int, *, replicate: int, purpose: str, index: Index = 0) -> int:
-    """A 63-bit integer from that stream, for libraries that take a plain number as their seed."""
+    """A 63-bit integer from the stream of ``stream``, for libraries whose seed is an integer."""
     state = stream(seed, replicate=replicate, purpose=purpose, index=index).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))

@@ -2,7 +2,7 @@ from diffmem.studies.calibration import settings as calibration
 
 CONTROLS = {
     name: expand(
-        "results/{calibration}/{setting}/{shard}.parquet",
+        "<results>/{calibration}/{setting}/{shard}.parquet",
         calibration=name,
         setting=known,
         shard=calibration.SHARDS[name],
@@ -19,22 +19,22 @@ for name in calibration.SETTINGS:
             name
         input:
             expand(
-                "results/{calibration}/figures/controls.{kind}",
+                "<results>/{calibration}/figures/controls.{kind}",
                 calibration=name,
                 kind=("png", "svg"),
             ),
-            expand("results/{calibration}/calibration.csv", calibration=name),
+            expand("<results>/{calibration}/calibration.csv", calibration=name),
         localrule: True
 
 
 rule control:
     """Apply all criteria to generators whose answer is known, in one setting."""
     output:
-        "results/{calibration}/{setting}/{shard}.parquet",
+        "<results>/{calibration}/{setting}/{shard}.parquet",
     log:
-        "results/logs/{calibration}/{setting}/{shard}.log",
+        "<logs>/{calibration}/{setting}/{shard}.log",
     benchmark:
-        "results/benchmarks/{calibration}/{setting}/{shard}.tsv"
+        "<benchmarks>/{calibration}/{setting}/{shard}.tsv"
     wildcard_constraints:
         calibration="|".join(calibration.SETTINGS),
         setting=r"[\w-]+",
@@ -53,47 +53,22 @@ rule calibration:
     input:
         lookup(dpath="{calibration}", within=CONTROLS),
     output:
-        calibration="results/{calibration}/calibration.parquet",
+        calibration="<results>/{calibration}/calibration.parquet",
         csv=report(
-            "results/{calibration}/calibration.csv",
+            "<results>/{calibration}/calibration.csv",
             caption="../report/calibration.rst",
             category="{calibration}",
             labels={"table": "calibration"},
         ),
-        levels="results/{calibration}/levels.parquet",
+        levels="<results>/{calibration}/levels.parquet",
     log:
-        "results/logs/{calibration}/calibration.log",
+        "<logs>/{calibration}/calibration.log",
     wildcard_constraints:
         calibration="|".join(calibration.SETTINGS),
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     params:
         code=code("calibration.py"),
     script:
         "../scripts/calibration.py"
-
-
-rule controls_figure:
-    """Draw estimates, dose-response and false alarms of every criterion."""
-    input:
-        calibration="results/{calibration}/calibration.parquet",
-        levels="results/{calibration}/levels.parquet",
-    output:
-        png=report(
-            "results/{calibration}/figures/controls.png",
-            caption="../report/calibration.rst",
-            category="{calibration}",
-            labels={"figure": "controls"},
-        ),
-        svg="results/{calibration}/figures/controls.svg",
-    log:
-        "results/logs/{calibration}/controls.log",
-    wildcard_constraints:
-        calibration="|".join(calibration.SETTINGS),
-    conda:
-        "../../envs/figures.yaml"
-    params:
-        shown=lookup(dpath="{calibration}", within=calibration.SHOWN),
-        code=code("controls_figure.py"),
-    script:
-        "../scripts/controls_figure.py"

@@ -1,48 +1,79 @@
 """Where things lie, which targets exist, and which part of the config a rule sees. No science."""
 
-import json
 from pathlib import Path
 
-from diffmem import registry
-from diffmem.settings import checks
-from diffmem.settings.read import ConfigError, read, studies
-from diffmem.digest import digest
+from diffmem import registry, runs
+from diffmem.settings.read import read, studies
+from diffmem.settings.refusals import ConfigError
+from diffmem.settings.run import run_name
+from diffmem.settings.downloads import DOWNLOADS, needed_for
+from diffmem.settings.cell_names import name_cells
+from diffmem.digest import digest, digest_files
+from diffmem.own_code import OwnError, digest_own, refuse
+from diffmem.user_files import matched, watched_paths
 from snakemake.exceptions import WorkflowError
 
+# as a module, the config comes from the workflow that uses it, whose config files are its own affair
+IS_MODULE = workflow.modifier.parent_modifier is not None
+
 try:
-    for path in workflow.configfiles:
-        read(path)
+    paths = [] if IS_MODULE else workflow.configfiles
+    NAME = run_name(config, {path: read(path) for path in paths})
     STUDIES = studies(config)
-except ConfigError as error:
+    own = [s.own_functions() for s in STUDIES.values()]
+    for function in sorted({name for names in own for name in names}):
+        refuse(function)
+    # what runs one job of a run, as on a cluster, stops here if another run has started since
+    if not (IS_MODULE or workflow.is_main_process):
+        runs.inherit(f"results/{NAME}")
+        runs.check()
+except (ConfigError, OwnError, runs.RunError) as error:
     raise WorkflowError(str(error))
 
-CURVE_FIGURES = (
-    "net",
-    "memorized",
-    "within",
-    "mass",
-    "coverage",
-    "thresholds",
-    "criteria",
-)
-FIGURES = (*CURVE_FIGURES, "scatter", "losses", "times", "quality", "uses")
-ONSET_FIGURES = tuple(registry.ONSET_FIGURES)
+
+# runs of two configs do not overwrite each other: everything of a run lies in a folder of its own
+pathvars:
+    results=f"results/{NAME}",
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
 
 
-EFFECTIVE_FIGURES = tuple(registry.EFFECTIVE_FIGURES)
+# plan writes nothing, so that it can be used while a run is active
+onstart:
+    if set(workflow.dag_settings.targets) != {"plan"}:
+        try:
+            runs.begin(f"results/{NAME}")
+        except runs.RunError as error:
+            raise WorkflowError(str(error))
+
+
+def any_of(names):
+    """Pattern that matches any of the ``names``, and nothing where there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def asking(*questions):
-    """Pattern of the names of the studies that ask these questions; it matches nothing where there are none."""
-    names = [re.escape(s.name) for s in STUDIES.values() if s.question in questions]
-    return "|".join(names) or "(?!)"
+    """Pattern of the names of the studies that ask these questions."""
+    return any_of(s.name for s in STUDIES.values() if s.question in questions)
+
+
+def trained():
+    """Pattern of the names of the studies whose models the workflow trains."""
+    return any_of(
+        s.name for s in STUDIES.values() if s.question != "onset" and not s.is_given()
+    )
+
+
+def given():
+    """Pattern of the names of the studies whose samples are those of a model that was trained elsewhere."""
+    return any_of(s.name for s in STUDIES.values() if s.is_given())
 
 
 wildcard_constraints:
     study=asking("outliers", "effective"),
     cell="|".join(sorted({re.escape(c) for s in STUDIES.values() for c in s.cells})),
     shard=r"r\d+-\d+",
-    figure="|".join((*FIGURES, *EFFECTIVE_FIGURES, *ONSET_FIGURES)),
+    segment=r"[1-9]\d*",
 
 
 def passing(path):
@@ -54,60 +85,72 @@ def settings(*sections):
     """Function of the wildcards: the sections of the cell's settings that a rule uses, with keys in a fixed order."""
 
     def chosen(wildcards):
-        cell = STUDIES[wildcards.study].cells[wildcards.cell]
-        return json.loads(
-            json.dumps({key: cell[key] for key in sections}, sort_keys=True)
-        )
+        return STUDIES[wildcards.study].cells[wildcards.cell].dump(*sections)
 
     return chosen
 
 
+def setting(section, key):
+    """Function of the wildcards: one value of the cell's settings."""
+    return lambda wildcards: getattr(
+        getattr(STUDIES[wildcards.study].cells[wildcards.cell], section), key
+    )
+
+
+def placed(path):
+    """Where a published file is put; a module's prefix is put before relative paths, and all runs share these files."""
+    return os.path.abspath(path) if IS_MODULE else path
+
+
+def unfetched():
+    """Pattern of the published files that are not there, so that no edit makes one that is there again."""
+    everywhere = (
+        not workflow.is_main_process
+    )  # a job, whose file another run may have fetched since
+    return any_of(path for path in DOWNLOADS if everywhere or not os.path.exists(path))
+
+
 def own_data(wildcards):
-    """The file or folder that the cell's data are read from, with its sub-folders, whose dates tell of new images."""
-    path = STUDIES[wildcards.study].cells[wildcards.cell]["data"]["path"]
-    if path is None:
-        return []
+    """The file or folder that the cell's data are read from, and what else in it tells that they have changed."""
+    data = STUDIES[wildcards.study].cells[wildcards.cell].data
+    paths = [getattr(data, key, None) for key in ("path", "held_out")]
+    # a module's prefix is put before relative paths, and these are the user's
     return [
-        path,
-        *(str(part) for part in sorted(Path(path).glob("*/")) if part.is_dir()),
+        file
+        for path in filter(None, paths)
+        for file in dict.fromkeys(
+            [*map(placed, needed_for(path)), *watched_paths(placed(path))]
+        )
     ]
+
+
+def own_samples(wildcards):
+    """The files of samples that a cell reads."""
+    pattern = getattr(
+        STUDIES[wildcards.study].cells[wildcards.cell].sampling, "path", None
+    )
+    found = matched(pattern) if pattern else []
+    return [os.path.abspath(path) if IS_MODULE else path for path in found]
 
 
 def code(script, *choices):
     """Function of the wildcards: digest of the code that a script reaches, with what the cell's ``choices`` name."""
 
     def of_cell(wildcards):
-        cell = STUDIES[wildcards.study].cells[wildcards.cell] if choices else {}
-        chosen = [
-            table[cell[section][key]]
-            for section, (key, table) in checks.CHOICES.items()
-            if section in choices
-        ]
-        return digest(f"{workflow.basedir}/workflow/scripts/{script}", *chosen)
+        chosen, own = [], []
+        if choices:
+            cell = STUDIES[wildcards.study].cells[wildcards.cell]
+            chosen = cell.functions(*choices)
+            own = [digest_own(name) for name in cell.own_files(*choices)]
+        package = digest(workflow.source_path(f"../scripts/{script}"), *chosen)
+        return "-".join([package, *own])
 
     return of_cell
 
 
-def figure_code(script):
-    """Function of the wildcards: digest of the code behind one figure."""
-
-    def of_figure(wildcards):
-        name = getattr(wildcards, "figure", script.removesuffix(".py"))
-        tables = (registry.FIGURES, registry.EFFECTIVE_FIGURES, registry.ONSET_FIGURES)
-        target = next(table[name] for table in tables if name in table)
-        return digest(f"{workflow.basedir}/workflow/scripts/{script}", target)
-
-    return of_figure
-
-
-def twinned(study):
-    """The cells of a study in which every stratum has held-out twins, so that it can be timed against them."""
-    injected = lambda data: any(data[name]["count"] for name in checks.INJECTED)
-    return [
-        name
-        for name, cell in study.cells.items()
-        if cell["data"]["twins"] or not injected(cell["data"])
-    ]
+def asked(method):
+    """Function of the wildcards: what a method of the study returns."""
+    return lambda wildcards: getattr(STUDIES[wildcards.study], method)()
 
 
 def shards(pattern, twins=False):
@@ -118,101 +161,24 @@ def shards(pattern, twins=False):
         return expand(
             pattern,
             study=study.name,
-            cell=twinned(study) if twins else study.cells,
+            cell=study.twinned() if twins else study.cells,
             shard=study.shards,
         )
 
     return files
 
 
-def first_shards(pattern):
-    """Function of the wildcards: the file ``pattern`` of the first shard of every cell of a study."""
-
-    def files(wildcards):
-        study = STUDIES[wildcards.study]
-        return expand(
-            pattern, study=study.name, cell=study.cells, shard=study.shards[0]
-        )
-
-    return files
-
-
-def effective_figures(study):
-    """Figures of a study of effective memorization; matches can be looked at where points are images."""
-    data = next(iter(study.cells.values()))["data"]
-    image = len(checks.size(data)) == 3
-    return [name for name in EFFECTIVE_FIGURES if image or name != "matches"]
-
-
-def figures(study):
-    """Every figure of a study, without those of strata that it lacks."""
-    if STUDIES[study].question == "onset":
-        drawn = ONSET_FIGURES
-    elif STUDIES[study].question == "effective":
-        drawn = effective_figures(STUDIES[study])
-    else:
-        lacking = {"times": study not in TWINNED, "uses": study not in WITH_OUTLIERS}
-        drawn = [name for name in FIGURES if not lacking.get(name)]
-    return expand(
-        "results/{study}/figures/{figure}.{kind}",
-        study=study,
-        figure=drawn,
-        kind=("png", "svg"),
-    )
-
-
-def headline_ratios(wildcards):
-    """Cell -> the ratio of its main figures."""
-    return {
-        name: float(cell["measure"]["ratio"])
-        for name, cell in STUDIES[wildcards.study].cells.items()
-    }
-
-
-def cell_names(wildcards):
-    """The cells of a study, in the order of the config."""
-    return list(STUDIES[wildcards.study].cells)
-
-
-def tested_cells(wildcards):
-    """For every data file of a study: its cell, seed, and whether every stratum has held-out twins."""
-    study = STUDIES[wildcards.study]
-    return [
-        (name, cell["seed"], cell["data"]["twins"])
-        for name, cell in study.cells.items()
-        for _ in study.shards
-    ]
-
-
-def cell_words(wildcards):
-    """Cell -> its settings in a few words, for the claims."""
-    words = {}
-    for name, cell in STUDIES[wildcards.study].cells.items():
-        data, training = cell["data"], cell["training"]
-        unit = "steps" if training["steps"] else "epochs"
-        words[name] = (
-            f"{data['shape']}, {data['inliers']} inliers, {training[unit]} {unit}"
-        )
-    return words
-
-
-OUTLIERS = [name for name, study in STUDIES.items() if study.question == "outliers"]
-TWINNED = [name for name in OUTLIERS if twinned(STUDIES[name])]
-WITH_OUTLIERS = [
-    name
-    for name in OUTLIERS
-    if any(cell["data"]["outliers"]["count"] for cell in STUDIES[name].cells.values())
-]
-
-
 def onset_cells(wildcards):
     """The table of every cell of a study."""
     study = STUDIES[wildcards.study]
     return expand(
-        "results/{study}/{cell}/onset.parquet", study=study.name, cell=study.cells
+        "<results>/{study}/{cell}/onset.parquet", study=study.name, cell=study.cells
     )
 
 
 def onset_settings(wildcards):
     """Cell -> its settings, for the closed forms and the words of the claims."""
-    return json.loads(json.dumps(STUDIES[wildcards.study].cells))
+    cells = STUDIES[wildcards.study].cells
+    return {
+        name: cell.dump("law", "generator", "onset") for name, cell in cells.items()
+    }

@@ -1,17 +1,18 @@
 rule copies:
     """Judge every snapshot of a shard by the rule of 1/3, beside what held-out points and the optimum score."""
     input:
-        data="results/{study}/{cell}/{shard}/data.npz",
-        generated="results/{study}/{cell}/{shard}/neighbours/generated.npy",
-        references="results/{study}/{cell}/{shard}/neighbours/references.npz",
-        recall="results/{study}/{cell}/{shard}/neighbours/recall.parquet",
-        training="results/{study}/{cell}/{shard}/training.parquet",
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        generated="<results>/{study}/{cell}/{shard}/neighbours/generated.npy",
+        references="<results>/{study}/{cell}/{shard}/neighbours/references.npz",
+        recall="<results>/{study}/{cell}/{shard}/neighbours/recall.parquet",
+        training="<results>/{study}/{cell}/{shard}/training.parquet",
     output:
-        "results/{study}/{cell}/{shard}/copies.parquet",
+        "<results>/{study}/{cell}/{shard}/copies.parquet",
     log:
-        "results/logs/{study}/{cell}/{shard}/copies.log",
+        "<logs>/{study}/{cell}/{shard}/copies.log",
     wildcard_constraints:
         study=asking("effective"),
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     params:
@@ -25,16 +26,17 @@ checkpoint search:
     input:
         searched,
     output:
-        "results/{study}/search/{arm}/{round}.json",
+        "<results>/{study}/search/{arm}/{round}.json",
     log:
-        "results/logs/{study}/search/{arm}/{round}.log",
+        "<logs>/{study}/search/{arm}/{round}.log",
     wildcard_constraints:
         study=asking("effective"),
         round=r"\d+",
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     params:
-        sizes=lambda wildcards: list(STUDIES[wildcards.study].arms.cells[wildcards.arm]),
+        sizes=arm_sizes,
         code=code("search.py"),
     script:
         "../scripts/search.py"
@@ -46,85 +48,50 @@ rule effective:
         copies=of_cells("copies.parquet"),
         quality=of_cells("quality.parquet"),
         training=of_cells("training.parquet"),
-        labelled=of_cells("data.npz", arms=true_labels),
+        labelled=of_cells("data.npz", arms=lambda study: study.arms.true_labels()),
     output:
-        runs="results/{study}/runs.parquet",
-        curves="results/{study}/effective_curves.parquet",
-        estimates="results/{study}/effective.parquet",
-        thresholds="results/{study}/thresholds.parquet",
-        fits="results/{study}/fits.parquet",
-        factors="results/{study}/factors.parquet",
-        losses="results/{study}/effective_losses.parquet",
-        claims="results/{study}/claims.parquet",
+        runs="<results>/{study}/runs.parquet",
+        curves="<results>/{study}/effective_curves.parquet",
+        estimates="<results>/{study}/effective.parquet",
+        thresholds="<results>/{study}/thresholds.parquet",
+        fits="<results>/{study}/fits.parquet",
+        factors="<results>/{study}/factors.parquet",
+        losses="<results>/{study}/effective_losses.parquet",
+        panels="<results>/{study}/panels.parquet",
+        claims="<results>/{study}/claims.parquet",
     log:
-        "results/logs/{study}/effective.log",
+        "<logs>/{study}/effective.log",
     wildcard_constraints:
         study=asking("effective"),
+    localrule: True
     conda:
         "../../envs/tables.yaml"
     params:
-        arms=lambda wildcards: arms_of(wildcards.study),
-        resolutions=lambda wildcards: STUDIES[wildcards.study].arms.resolutions,
+        arms=arms_of,
+        resolutions=resolutions,
         settings=arm_words,
         code=code("effective.py"),
     script:
         "../scripts/effective.py"
 
 
-rule effective_figure:
-    """Draw one figure of a study of effective memorization."""
-    input:
-        curves="results/{study}/effective_curves.parquet",
-        estimates="results/{study}/effective.parquet",
-        fits="results/{study}/fits.parquet",
-        factors="results/{study}/factors.parquet",
-        losses="results/{study}/effective_losses.parquet",
-    output:
-        png=report(
-            "results/{study}/figures/{figure}.png",
-            caption="../report/effective.rst",
-            category="{study}",
-            labels={"figure": "{figure}"},
-        ),
-        svg="results/{study}/figures/{figure}.svg",
-    log:
-        "results/logs/{study}/{figure}.log",
-    wildcard_constraints:
-        study=asking("effective"),
-        figure="effective|factors|tradeoff|noise",
-    conda:
-        "../../envs/figures.yaml"
-    params:
-        arms=lambda wildcards: arms_of(wildcards.study),
-        code=figure_code("effective_figure.py"),
-    script:
-        "../scripts/effective_figure.py"
-
-
 rule matches:
-    """Show generated images beside the training images nearest to them."""
+    """Choose generated images to show next to the training images nearest to them."""
     input:
         data=shown_cell("data.npz"),
-        glimpse=shown_cell("glimpse.npz"),
+        preview=shown_cell("preview.npz"),
         generated=shown_cell("neighbours/generated.npy"),
     output:
-        png=report(
-            "results/{study}/figures/matches.png",
-            caption="../report/effective.rst",
-            category="{study}",
-            labels={"figure": "matches"},
-        ),
-        svg="results/{study}/figures/matches.svg",
+        "<results>/{study}/matches.npz",
     log:
-        "results/logs/{study}/matches.log",
+        "<logs>/{study}/matches.log",
     wildcard_constraints:
         study=asking("effective"),
+    localrule: True
     conda:
-        "../../envs/figures.yaml"
+        "../../envs/tables.yaml"
     params:
-        size=lambda wildcards: checks.size(
-            next(iter(STUDIES[wildcards.study].cells.values()))["data"]
-        ),
-        code=figure_code("matches.py"),
+        size=image_size,
+        code=code("matches.py"),
     script:
         "../scripts/matches.py"

@@ -1,41 +1,41 @@
 rule neighbours:
     """Find the nearest training and test locations of every generated, fresh and optimal point of a shard."""
     input:
-        data="results/{study}/{cell}/{shard}/data.npz",
-        samples="results/{study}/{cell}/{shard}/samples.npy",
-        ceiling="results/{study}/{cell}/{shard}/ceiling.npz",
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        samples="<results>/{study}/{cell}/{shard}/samples.npy",
+        ceiling="<results>/{study}/{cell}/{shard}/ceiling.npz",
     output:
-        generated=passing("results/{study}/{cell}/{shard}/neighbours/generated.npy"),
-        references="results/{study}/{cell}/{shard}/neighbours/references.npz",
-        recall="results/{study}/{cell}/{shard}/neighbours/recall.parquet",
+        generated=passing("<results>/{study}/{cell}/{shard}/neighbours/generated.npy"),
+        references="<results>/{study}/{cell}/{shard}/neighbours/references.npz",
+        recall="<results>/{study}/{cell}/{shard}/neighbours/recall.parquet",
     log:
-        "results/logs/{study}/{cell}/{shard}/neighbours.log",
+        "<logs>/{study}/{cell}/{shard}/neighbours.log",
     benchmark:
-        "results/benchmarks/{study}/{cell}/{shard}/neighbours.tsv"
+        "<benchmarks>/{study}/{cell}/{shard}/neighbours.tsv"
     conda:
         "../../envs/onset.yaml"
     params:
         cell=settings("neighbours", "seed"),
-        rounded=lambda wildcards: settings("measure")(wildcards)["measure"]["rounded"],
-        merge=lambda wildcards: settings("measure")(wildcards)["measure"]["merge"],
-        device=lambda wildcards: settings("compute")(wildcards)["compute"]["device"],
+        rounded=setting("measure", "rounded"),
+        merge=setting("measure", "merge"),
+        device=setting("compute", "device"),
         code=code("neighbours.py", "neighbours"),
     script:
         "../scripts/neighbours.py"
 
 
 rule rates:
-    """Judge every snapshot of a shard: raw and net copied fractions, mass and coverage per stratum."""
+    """Measure every snapshot of a shard: raw and net copied fractions, mass and coverage per stratum."""
     input:
-        data="results/{study}/{cell}/{shard}/data.npz",
-        generated="results/{study}/{cell}/{shard}/neighbours/generated.npy",
-        references="results/{study}/{cell}/{shard}/neighbours/references.npz",
-        recall="results/{study}/{cell}/{shard}/neighbours/recall.parquet",
-        training="results/{study}/{cell}/{shard}/training.parquet",
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        generated="<results>/{study}/{cell}/{shard}/neighbours/generated.npy",
+        references="<results>/{study}/{cell}/{shard}/neighbours/references.npz",
+        recall="<results>/{study}/{cell}/{shard}/neighbours/recall.parquet",
+        training="<results>/{study}/{cell}/{shard}/training.parquet",
     output:
-        "results/{study}/{cell}/{shard}/rates.parquet",
+        "<results>/{study}/{cell}/{shard}/rates.parquet",
     log:
-        "results/logs/{study}/{cell}/{shard}/rates.log",
+        "<logs>/{study}/{cell}/{shard}/rates.log",
     conda:
         "../../envs/tables.yaml"
     params:
@@ -48,14 +48,15 @@ rule rates:
 rule times:
     """When every location of a shard is memorized, and how well that finds the injected outliers."""
     input:
-        data="results/{study}/{cell}/{shard}/data.npz",
-        generated="results/{study}/{cell}/{shard}/neighbours/generated.npy",
-        training="results/{study}/{cell}/{shard}/training.parquet",
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        generated="<results>/{study}/{cell}/{shard}/neighbours/generated.npy",
+        references="<results>/{study}/{cell}/{shard}/neighbours/references.npz",
+        training="<results>/{study}/{cell}/{shard}/training.parquet",
     output:
-        times="results/{study}/{cell}/{shard}/times.parquet",
-        detection="results/{study}/{cell}/{shard}/detection.parquet",
+        times="<results>/{study}/{cell}/{shard}/times.parquet",
+        detection="<results>/{study}/{cell}/{shard}/detection.parquet",
     log:
-        "results/logs/{study}/{cell}/{shard}/times.log",
+        "<logs>/{study}/{cell}/{shard}/times.log",
     conda:
         "../../envs/tables.yaml"
     params:
@@ -68,13 +69,13 @@ rule times:
 rule quality:
     """How good the samples of a shard are, beside what they copy."""
     input:
-        data="results/{study}/{cell}/{shard}/data.npz",
-        samples="results/{study}/{cell}/{shard}/samples.npy",
-        training="results/{study}/{cell}/{shard}/training.parquet",
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        samples="<results>/{study}/{cell}/{shard}/samples.npy",
+        training="<results>/{study}/{cell}/{shard}/training.parquet",
     output:
-        "results/{study}/{cell}/{shard}/quality.parquet",
+        "<results>/{study}/{cell}/{shard}/quality.parquet",
     log:
-        "results/logs/{study}/{cell}/{shard}/quality.log",
+        "<logs>/{study}/{cell}/{shard}/quality.log",
     conda:
         "../../envs/tables.yaml"
     params:
@@ -84,19 +85,61 @@ rule quality:
         "../scripts/quality.py"
 
 
-rule pooled:
-    """Judge chosen snapshots of a shard in full: permuted labels, and the criterion of fifty neighbours."""
+rule permutations:
+    """Test the last snapshots of a shard: permuted labels, and the criterion of fifty neighbours."""
     input:
-        data="results/{study}/{cell}/{shard}/data.npz",
-        glimpse="results/{study}/{cell}/{shard}/glimpse.npz",
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        preview="<results>/{study}/{cell}/{shard}/preview.npz",
     output:
-        "results/{study}/{cell}/{shard}/pooled.parquet",
+        "<results>/{study}/{cell}/{shard}/permutations.parquet",
     log:
-        "results/logs/{study}/{cell}/{shard}/pooled.log",
+        "<logs>/{study}/{cell}/{shard}/permutations.log",
     conda:
         "../../envs/tables.yaml"
     params:
         cell=settings("measure", "seed"),
-        code=code("pooled.py"),
+        code=code("permutations.py"),
     script:
-        "../scripts/pooled.py"
+        "../scripts/permutations.py"
+
+
+rule membership:
+    """Guess which of two points was trained on, at every snapshot of a shard."""
+    input:
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        samples="<results>/{study}/{cell}/{shard}/samples.npy",
+        training="<results>/{study}/{cell}/{shard}/training.parquet",
+    output:
+        "<results>/{study}/{cell}/{shard}/membership.parquet",
+    log:
+        "<logs>/{study}/{cell}/{shard}/membership.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        cell=settings("seed"),
+        merge=setting("measure", "merge"),
+        code=code("membership.py"),
+    script:
+        "../scripts/membership.py"
+
+
+rule density:
+    """Regress copying on stratum and local spacing, at every snapshot of a shard."""
+    input:
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        generated="<results>/{study}/{cell}/{shard}/neighbours/generated.npy",
+        references="<results>/{study}/{cell}/{shard}/neighbours/references.npz",
+        training="<results>/{study}/{cell}/{shard}/training.parquet",
+    output:
+        "<results>/{study}/{cell}/{shard}/density.parquet",
+    log:
+        "<logs>/{study}/{cell}/{shard}/density.log",
+    wildcard_constraints:
+        study=asking("outliers"),
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        ratio=setting("measure", "ratio"),
+        code=code("density.py"),
+    script:
+        "../scripts/density.py"

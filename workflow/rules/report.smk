@@ -1,135 +1,151 @@
-rule curve_figure:
-    """Draw one figure from the curves of a study."""
+rule figure:
+    """Draw one figure of a study, a calibration, or the public code."""
     input:
-        "results/{study}/curves.parquet",
+        unpack(figure_tables),
     output:
         png=report(
-            "results/{study}/figures/{figure}.png",
-            caption="../report/curves.rst",
+            "<results>/{study}/figures/{figure}.png",
+            caption="../report/figure.rst",
             category="{study}",
             labels={"figure": "{figure}"},
         ),
-        svg="results/{study}/figures/{figure}.svg",
+        svg="<results>/{study}/figures/{figure}.svg",
     log:
-        "results/logs/{study}/{figure}.log",
+        "<logs>/{study}/figures/{figure}.log",
     wildcard_constraints:
-        figure="|".join(CURVE_FIGURES),
+        study="|".join(map(re.escape, (*STUDIES, *CONTROLS, "published"))),
+        figure="|".join(name for names in registry.FIGURES.values() for name in names),
+    localrule: True
     conda:
         "../../envs/figures.yaml"
     params:
-        ratios=headline_ratios,
-        code=figure_code("curve_figure.py"),
+        draw=figure_draw,
+        options=figure_options,
+        code=figure_code,
     script:
-        "../scripts/curve_figure.py"
+        "../scripts/figure.py"
 
 
-rule losses:
-    """Draw the losses on training and held-out points."""
+rule animation:
+    """Draw the points of a study in the plane over training, beside the net copied fraction."""
     input:
-        "results/{study}/losses.parquet",
+        frames=frames_of_animation,
+        curves="<results>/{study}/curves.parquet",
     output:
-        png=report(
-            "results/{study}/figures/losses.png",
-            caption="../report/losses.rst",
+        gif=report(
+            "<results>/{study}/figures/{figure}.gif",
+            caption="../report/figure.rst",
             category="{study}",
-            labels={"figure": "losses"},
+            labels={"figure": "{figure}"},
         ),
-        svg="results/{study}/figures/losses.svg",
+        png="<results>/{study}/figures/{figure}.png",
     log:
-        "results/logs/{study}/losses.log",
+        "<logs>/{study}/figures/{figure}.log",
+    wildcard_constraints:
+        study=asking("outliers"),
+        figure="animation",
+    localrule: True
     conda:
         "../../envs/figures.yaml"
     params:
-        code=figure_code("losses.py"),
+        words=words_of_animation,
+        code=code("animation.py"),
     script:
-        "../scripts/losses.py"
+        "../scripts/animation.py"
 
 
-rule scatter:
-    """Draw training, held-out and generated points of the first replicate of every cell at five snapshots."""
+rule plan:
+    """Print what the chosen config would run, and what that costs. Runs nothing."""
+    log:
+        "<logs>/plan.log",
+    localrule: True
+    conda:
+        "../../envs/onset.yaml"
+    params:
+        studies=STUDIES,
+        discard=config.get("intermediates") == "discard",
+    script:
+        "../scripts/plan.py"
+
+
+rule claims_table:
+    """Collect the claims of all studies, without verdicts where held-out points differ from training points."""
     input:
-        data=first_shards("results/{study}/{cell}/{shard}/data.npz"),
-        glimpse=first_shards("results/{study}/{cell}/{shard}/glimpse.npz"),
-    output:
-        png=report(
-            "results/{study}/figures/scatter.png",
-            caption="../report/scatter.rst",
-            category="{study}",
-            labels={"figure": "scatter"},
+        claims=claims_of(list(STUDIES)),
+        exchangeability=expand(
+            "<results>/{study}/exchangeability.parquet", study=OUTLIERS
         ),
-        svg="results/{study}/figures/scatter.svg",
+    output:
+        report(
+            "<results>/claims.csv",
+            caption="../report/claims.rst",
+            category="claims",
+            labels={"table": "claims"},
+        ),
     log:
-        "results/logs/{study}/scatter.log",
+        "<logs>/claims.log",
+    localrule: True
     conda:
-        "../../envs/figures.yaml"
+        "../../envs/tables.yaml"
     params:
-        cells=cell_names,
-        code=figure_code("scatter.py"),
+        code=code("claims_table.py"),
     script:
-        "../scripts/scatter.py"
+        "../scripts/claims_table.py"
 
 
-rule times_figure:
-    """Draw when locations are memorized, against their held-out twins."""
+use rule claims_table as study_claims_table with:
     input:
-        "results/{study}/times.parquet",
-    output:
-        png=report(
-            "results/{study}/figures/times.png",
-            caption="../report/times.rst",
-            category="{study}",
-            labels={"figure": "times"},
+        claims=lambda wildcards: claims_of([wildcards.study]),
+        exchangeability=lambda wildcards: expand(
+            "<results>/{study}/exchangeability.parquet",
+            study={wildcards.study} & set(OUTLIERS),
         ),
-        svg="results/{study}/figures/times.svg",
+    output:
+        report(
+            "<results>/{study}/claims.csv",
+            caption="../report/claims.rst",
+            category="{study}",
+            labels={"table": "claims"},
+        ),
     log:
-        "results/logs/{study}/times.log",
-    conda:
-        "../../envs/figures.yaml"
-    params:
-        code=code("times_figure.py"),
-    script:
-        "../scripts/times_figure.py"
+        "<logs>/{study}/claims_table.log",
+    wildcard_constraints:
+        study=asking("outliers", "effective", "onset"),
+    localrule: True
 
 
-rule quality_figure:
-    """Draw the quality of the samples against the epoch."""
+rule report_page:
+    """Show the run on one page that needs no other file: findings, claims, figures, costs, configuration."""
     input:
-        "results/{study}/quality.parquet",
+        figures=[path for name in STUDIES for path in figures(name) + animation(name)],
+        tables=page_tables(STUDIES),
+        claims="<results>/claims.csv",
     output:
-        png=report(
-            "results/{study}/figures/quality.png",
-            caption="../report/quality.rst",
-            category="{study}",
-            labels={"figure": "quality"},
-        ),
-        svg="results/{study}/figures/quality.svg",
+        "<results>/report.html",
     log:
-        "results/logs/{study}/quality.log",
+        "<logs>/report_page.log",
+    localrule: True
     conda:
-        "../../envs/figures.yaml"
+        "../../envs/report.yaml"
     params:
-        code=code("quality_figure.py"),
+        captions=Path(workflow.source_path("../report/figure.rst")).read_text(),
+        others=page_others(),
+        configfiles=[os.path.relpath(path) for path in paths],
+        code=code("report_page.py"),
+        templates=digest_files("report/page/templates"),
     script:
-        "../scripts/quality_figure.py"
+        "../scripts/report_page.py"
 
 
-rule uses_figure:
-    """Draw the uses proposed for memorization times."""
+use rule report_page as study_page with:
     input:
-        "results/{study}/uses.parquet",
+        figures=lambda wildcards: figures(wildcards.study) + animation(wildcards.study),
+        tables=lambda wildcards: page_tables([wildcards.study]),
+        claims="<results>/{study}/claims.csv",
     output:
-        png=report(
-            "results/{study}/figures/uses.png",
-            caption="../report/uses.rst",
-            category="{study}",
-            labels={"figure": "uses"},
-        ),
-        svg="results/{study}/figures/uses.svg",
+        "<results>/{study}/report.html",
     log:
-        "results/logs/{study}/uses_figure.log",
-    conda:
-        "../../envs/figures.yaml"
-    params:
-        code=code("uses_figure.py"),
-    script:
-        "../scripts/uses_figure.py"
+        "<logs>/{study}/report_page.log",
+    wildcard_constraints:
+        study=asking("outliers", "effective", "onset"),
+    localrule: True

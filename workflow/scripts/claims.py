@@ -1,7 +1,7 @@
 """Put the paper's claims to the test.
 
-input    rates.parquet and pooled.parquet of every cell and shard of a study
-output   claims.parquet, columns as in diffmem.studies.outliers.claims
+input    rates.parquet and permutations.parquet of every cell and shard of a study
+output   claims.parquet, columns as in diffmem.studies.claims
 """
 
 import pandas as pd
@@ -19,11 +19,14 @@ COLUMNS = (
     "reference",
     "criterion",
     "threshold",
+    "headline",
     "value",
     "floor",
     "ceiling",
 )
 rates = pd.concat([files.load_table(path, columns=COLUMNS) for path in snakemake.input.rates])
-pooled = pd.concat([files.load_table(path, columns=("threshold", "p")) for path in snakemake.input.pooled])
-words = dict(ratios=snakemake.params.ratios, settings=snakemake.params.settings)
-files.save_table(snakemake.output[0], pd.concat([claims(rates, **words), by_permutation(pooled, **words)]))
+permutations = pd.concat(
+    [files.load_table(path, columns=("threshold", "headline", "p")) for path in snakemake.input.permutations]
+)
+words = dict(settings=snakemake.params.settings)
+files.save_table(snakemake.output[0], pd.concat([claims(rates, **words), by_permutation(permutations, **words)]))

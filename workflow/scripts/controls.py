@@ -5,7 +5,7 @@ output   parquet, one row per control and criterion: setting and the columns of
 """
 
 from diffmem import files, job
-from diffmem.settings.study import replicates
+from diffmem.settings.shards import replicates
 from diffmem.studies.calibration.generators import Setting
 from diffmem.studies.calibration.simulate import simulate
 

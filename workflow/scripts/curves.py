@@ -12,5 +12,5 @@ from diffmem.studies.outliers import curves as outliers
 job.start(snakemake.log[0])
 rates = pd.concat([files.load_table(path, columns=tuple(outliers.CURVE)) for path in snakemake.input.rates])
 training = pd.concat([files.load_table(path, columns=tuple(outliers.LOSS)) for path in snakemake.input.training])
-files.save_table(snakemake.output.curves, outliers.curves(rates, ratios=snakemake.params.ratios))
+files.save_table(snakemake.output.curves, outliers.curves(rates))
 files.save_table(snakemake.output.losses, outliers.losses(training))

@@ -8,11 +8,12 @@ import torch
 from tqdm import tqdm
 
 from diffmem import files, job
+from diffmem.settings.onset import OnsetCell
 from diffmem.studies.onset.simulate import simulate
 
 job.start(snakemake.log[0])
 torch.set_flush_denormal(True)
-cell = snakemake.params.cell
-with tqdm(total=cell["onset"]["repetitions"], unit="repetition", mininterval=2) as bar:
+cell = OnsetCell.load(snakemake.params.cell)
+with tqdm(total=cell.onset.repetitions, unit="repetition", mininterval=2) as bar:
     table = simulate(cell, progress=bar.update)
 files.save_table(snakemake.output[0], table.assign(study=snakemake.wildcards.study, cell=snakemake.wildcards.cell))

@@ -3,7 +3,12 @@
 import os
 
 from diffmem import job
+from diffmem.studies.config_cautions import of_studies
+from diffmem.studies.drawn_spread import drawn_spread
 from diffmem.studies.plan import measured, plan, summary
 
 job.start(snakemake.log[0])
-print(summary(plan(snakemake.params.studies, network=measured), cores=os.cpu_count()))
+table = plan(snakemake.params.studies, network=measured)
+print(summary(table, cores=os.cpu_count(), discard=snakemake.params.discard))
+for sentence in of_studies(snakemake.params.studies, drawn_spread()):
+    print(f"\nPlease note: {sentence}")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from diffmem.measure import audit
+from diffmem.measure.auditing import net_copied_fractions
 from diffmem.measure.chance import chance
 from diffmem.studies.calibration.criteria import (
     apply_criteria,
@@ -70,7 +70,7 @@ def test_rank_counts_pairs():
 def test_net_is_the_packages_own_audit():
     sets = dict(zip(("train", "test", "generated"), np.random.default_rng(1).standard_normal((3, 40, 1)), strict=True))
     results = apply_criteria(**sets, permutations=20, rng=np.random.default_rng(0))
-    for row in audit(**sets, seed=0, permutations=20).itertuples():
+    for row in net_copied_fractions(**sets, seed=0, permutations=20).itertuples():
         result = results[f"net-score {row.ratio:g}"]
         assert (result.estimate, result.low, result.high) == pytest.approx((row.net, row.net_low, row.net_high))
         assert result.copies == (row.net_low > 0)

@@ -54,5 +54,5 @@ def test_the_full_calibration_has_all_distributions_and_sizes_with_and_without_d
 def test_the_settings_can_be_read_without_numpy():
     tree = ast.parse(Path(settings.__file__).read_text())
     modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert modules == ["typing", "diffmem.settings.study"]
+    assert modules == ["typing", "diffmem.settings.shards"]
     assert not any(isinstance(node, ast.Import) for node in ast.walk(tree))

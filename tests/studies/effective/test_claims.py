@@ -7,12 +7,11 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from diffmem.measure.emm import Estimate
+from diffmem.studies.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED, UNDECIDED
 from diffmem.studies.effective import claims as effective_claims
 from diffmem.studies.effective.claims import claims
 from diffmem.studies.effective.emm import estimates, factors
-from diffmem.studies.effective.pairs import UNDECIDED
 from diffmem.studies.effective.reported import EFFECTIVE
-from diffmem.studies.outliers.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED
 
 SIZES = 25 * 2 ** np.arange(8)
 BASE = {"labels": "none", "width": 128, "weight_decay": 0, "ema": 0.99, "depth": 2, "dimension": 16}
@@ -34,7 +33,7 @@ PAPER = {
 }
 
 
-def judged(emm, *, replicates=6, spread=0.03, seed=0, classes=10, resolutions=None):
+def judged(emm, *, replicates=6, spread=0.03, seed=0, classes=10, resolutions=None, fair=None):
     """The claims on arms that differ from ``BASE`` in one factor and have the given EMM."""
     rng = np.random.default_rng(seed)
     arms = {"base" if BASE[k] == v else f"{k} {v}": {**BASE, k: v} for k, v in emm}
@@ -48,7 +47,7 @@ def judged(emm, *, replicates=6, spread=0.03, seed=0, classes=10, resolutions=No
     runs = pd.concat(rows, ignore_index=True).assign(step=1, epoch=1.0, count=1000, frechet=0.5)
     found = estimates(runs)
     known = dict(arms=arms, baseline="base")
-    quality = factors(runs, found, quality="frechet", **known, fair=list(arms))
+    quality = factors(runs, found, quality="frechet", **known, fair=list(arms) if fair is None else fair)
     known |= dict(classes=classes, resolutions={arm: (resolutions or {}).get(arm) for arm in arms})
     return claims(runs, found, study="s", settings="digits", factors=quality, **known)
 
@@ -63,7 +62,7 @@ def test_arms_like_the_papers_reproduce_it_but_for_the_rule_of_the_optimum():
     for claim in ("E1", "E2", "E3", "E4", "E6", "E7", "E8", "E9", "E10"):
         assert found[claim] == {REPRODUCED}, claim
     assert found["E11"] == {REFUTED}, "1.3 is not 10"
-    assert table.columns.tolist() == [*COLUMNS, "paper"]
+    assert table.columns.tolist() == COLUMNS
     assert (table["paper"] == table["claim"].map(EFFECTIVE)).all()
     by = table[table["claim"] != "E1"].set_index(["claim", "cell"])
     assert by.loc[("E2", "dimension 32"), "reference"] == "dimension 8"
@@ -128,11 +127,12 @@ def share_not_monotone(truth, monkeypatch, *, studies=300, spread=0.1):
     for _ in range(studies):
         logs = np.log(truth)[:, None] + spread * rng.standard_normal((len(DEPTHS), 6))
         runs = pd.DataFrame({"arm": list(DEPTHS)})
-        row = effective_claims._no_direction(runs, DEPTHS, "depth 2", intervals(runs))
-        count += row["verdict"] == REPRODUCED
+        row = effective_claims._not_monotone(runs, DEPTHS, "depth 2", intervals(runs))
+        count += row.finding.verdict == REPRODUCED
     return count / studies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rise", [0, 5])
 def test_of_eleven_depths_few_seem_a_hump_where_emm_is_flat_or_rises_once(rise, monkeypatch):
     """The chance of 5 % and two standard errors of 300 studies; without correction a rise in the midst has 14 %."""
@@ -180,6 +180,20 @@ def test_an_open_end_is_enough_for_a_direction_and_is_marked():
     table = judged({("labels", "none"): 60, ("labels", "random-10"): 90, ("labels", "unique"): 10**6})
     row = table[table["claim"] == "E8"].iloc[0]
     assert (row["verdict"], row["unit"], row["high"]) == (REPRODUCED, ">= ratio of EMMs", np.inf)
+
+
+def test_a_bound_on_emm_of_an_arm_that_cannot_be_judged_by_quality_is_no_evidence():
+    """Images of so many pixels that the network cannot draw them: no copies at any size."""
+    arms = {("dimension", 16): 200, ("dimension", 784): 1}
+    row = judged(arms, fair=["base"]).set_index("claim").loc["E2"]
+    assert (row["verdict"], row["unit"], row["low"]) == (UNDECIDED, "<= ratio of EMMs", 0)
+    assert row["reason"] == "EMM of dimension 784 is only a bound, and the arms cannot be compared by quality"
+    row = judged(arms).set_index("claim").loc["E2"]
+    assert (row["verdict"], row["reason"]) == (REPRODUCED, ""), "of comparable quality"
+    row = judged({("dimension", 16): 1, ("dimension", 8): 200}, fair=["base"]).set_index("claim").loc["E2"]
+    assert row["verdict"] == UNDECIDED, "the bound is the baseline's"
+    known = judged({("dimension", 16): 200, ("dimension", 32): 60}, fair=["base"]).set_index("claim").loc["E2"]
+    assert known["verdict"] == REPRODUCED, "the crossing itself was seen"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ CHANGES = {
     "pixels": {"data": {"pixels": 7}},
     "classes": {"data": {"classes": 2}},
     "diversity": {"data": {"diversity": 0.5}},
-    "shape": {"data": {"shape": "digits"}},
+    "shape": {"data": {"dataset": "digits"}},
     "levels": {"schedule": {"p_mean": 0.2}},
     "scale": {"schedule": {"sigma_data": 1.0}},
     "linear": {"schedule": {"name": "linear"}},
@@ -35,7 +35,7 @@ EXPECTED = {
 def differs():
     study = {
         "question": "effective",
-        "data": {"shape": "mnist", "test": 100},
+        "data": {"dataset": "mnist", "test": 100},
         "schedule": {"name": "edm"},
         "model": {"network": "image-mlp"},
         "effective": {"sizes": [25, 50]},

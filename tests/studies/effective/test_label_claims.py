@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from diffmem.studies.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED
 from diffmem.studies.effective.label_claims import label_claims
-from diffmem.studies.outliers.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED
 
 LEVEL = {"none": 0.2, "random-10": 0.5, "random-100": 0.5, "unique": 0.4, "class": 0.9}
 ARMS = {kind: {"labels": kind, "width": 64} for kind in LEVEL} | {"wide": {"labels": "none", "width": 256}}

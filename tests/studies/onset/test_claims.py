@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from diffmem.settings import read as config
+from diffmem.studies.claims import CHANCE, COLUMNS, REFUTED, REPRODUCED, UNDECIDED
 from diffmem.studies.onset import claims
-from diffmem.studies.outliers.claims import CHANCE, COLUMNS, REFUTED, REPRODUCED
 
 RATIOS = [0.5, 1.0, 2.0, 4.0, 8.0]
 
@@ -31,16 +31,16 @@ def rows(cell, *, mem=2.0, gen=1.0, crossing=1.0, kl=1.0, peak=1.0, repetitions=
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "name"), [(0.6, 1.9, REPRODUCED), (2.1, 3, REFUTED), (0.1, 0.4, REFUTED), (1.8, 2.2, CHANCE)]
+    ("low", "high", "name"), [(0.6, 1.9, REPRODUCED), (2.1, 3, REFUTED), (0.1, 0.4, REFUTED), (1.8, 2.2, UNDECIDED)]
 )
 def test_a_place_is_judged_by_its_interval(low, high, name):
     drawn = np.array([1.0, *np.linspace(low, high, 200)])
-    assert claims.located(drawn, claims.ORDER)["verdict"] == name
+    assert claims.judge_place(drawn, claims.ORDER, replicates=40).verdict == name
 
 
 def test_a_place_beyond_the_grid_is_refuted_not_lost():
-    found = claims.located(np.full(201, np.inf), claims.ORDER)
-    assert (found["verdict"], found["effect"]) == (REFUTED, np.inf)
+    found = claims.judge_place(np.full(201, np.inf), claims.ORDER, replicates=40)
+    assert (found.verdict, found.effect) == (REFUTED, np.inf)
 
 
 def test_a_planted_cell_gets_the_verdicts_that_were_planted():

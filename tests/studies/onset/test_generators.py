@@ -58,7 +58,10 @@ def test_the_exact_empirical_score_ends_in_training_points():
 
 
 def test_a_run_does_not_depend_on_the_runs_beside_it():
-    for make in (lambda t: generators.one_step(t, lam=1.0, time=2.0), lambda t: generators.truth(t, stretch=1.0)):
+    for make in (
+        lambda t: generators.one_step(t, generalization=1.0, time=2.0),
+        lambda t: generators.truth(t, stretch=1.0),
+    ):
         both, alone = make(training_runs(streams=(0, 1))), make(training_runs(streams=(1,)))
         a, b = (g.covariance if isinstance(g, normal.Normal) else g for g in (both[1], alone[0]))
         np.testing.assert_array_equal(a, b)

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from diffmem.settings.onset import OnsetCell
 from diffmem.studies.onset import places, tables
 from diffmem.studies.onset.theory import fit_kl
 
-CELLS = {"c": {"law": {"name": "isotropic"}, "generator": {"name": "gaussian-fit"}}}
+CELLS = {"c": OnsetCell.load({"law": {"name": "isotropic"}, "generator": {"name": "gaussian-fit"}})}
 RATIOS = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
 
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from diffmem.studies.outliers.curves import CURVE, LOSS, curves, losses
 
-NONE = {}  # no ratio of main figures: no bands
+HEADLINE = {"n-100": 1.5, "n-2000": 1.0}  # ratio of the main figures by cell
 KEYS = {
     "study": ["s"],
     "cell": ["n-100", "n-2000"],
@@ -34,7 +34,8 @@ def rates(replicates=6, seed=0):
     table = pd.DataFrame(rows)
     names = ("value", "floor", "ceiling", "chance", "resolution", "recall")
     numbers = {name: rng.standard_normal(len(table)) for name in names}
-    return table.assign(epoch=table["step"] / 10, count=1, **numbers)
+    headline = table["threshold"] == table["cell"].map(HEADLINE)
+    return table.assign(epoch=table["step"] / 10, count=1, headline=headline, **numbers)
 
 
 def of(table, row):
@@ -44,7 +45,7 @@ def of(table, row):
 
 def test_curves_hold_every_key_once_with_mean_and_interval_of_value_floor_and_chance():
     table = rates()
-    result = curves(table, ratios=NONE)
+    result = curves(table)
     assert not result.duplicated(CURVE).any()
     assert len(result) == len(table) / 6
     for _, row in result.iterrows():
@@ -63,25 +64,25 @@ def test_curves_hold_every_key_once_with_mean_and_interval_of_value_floor_and_ch
 def test_curves_do_not_depend_on_the_order_in_which_shards_arrive():
     table = rates()
     shards = [part for _, part in table.groupby("replicate")]
-    one, other = (curves(pd.concat(parts), ratios=NONE).sort_values(CURVE) for parts in (shards, shards[::-1]))
+    one, other = (curves(pd.concat(parts)).sort_values(CURVE) for parts in (shards, shards[::-1]))
     pd.testing.assert_frame_equal(one.reset_index(drop=True), other.reset_index(drop=True))
 
 
 def test_a_missing_floor_hides_neither_the_value_nor_other_floors():
     table = rates()
     first = table["threshold"] == 1.0
-    result = curves(table.assign(floor=table["floor"].where(~first)), ratios=NONE)
+    result = curves(table.assign(floor=table["floor"].where(~first)))
     assert result["mean"].notna().all()
     assert result["floor"].isna().equals(result["threshold"] == 1.0)
 
 
 def test_mass_without_a_threshold_keeps_its_curve():
     table = rates().query("threshold == 1").assign(threshold=np.nan, criterion="mass")
-    assert len(curves(table, ratios=NONE)) == len(table) / 6
+    assert len(curves(table)) == len(table) / 6
 
 
 def test_one_replicate_gives_curves_without_intervals():
-    result = curves(rates(replicates=1), ratios=NONE)
+    result = curves(rates(replicates=1))
     assert result["mean"].notna().all()
     assert result[["low", "high", "floor_low", "floor_high"]].isna().all(axis=None)
 
@@ -115,14 +116,14 @@ def test_a_loss_is_averaged_over_noise_levels_before_replicates(levels):
 def test_the_relative_value_is_zero_at_the_floor_one_at_the_ceiling_and_missing_where_they_meet():
     table = rates().assign(floor=0.3, ceiling=0.9)
     for value, relative in ((0.3, 0), (0.9, 1), (0.6, 0.5), (0.0, -0.5)):
-        assert curves(table.assign(value=value), ratios=NONE)["relative"].to_numpy() == pytest.approx(relative)
-    assert curves(table.assign(ceiling=0.31), ratios=NONE)["relative"].isna().all()
+        assert curves(table.assign(value=value))["relative"].to_numpy() == pytest.approx(relative)
+    assert curves(table.assign(ceiling=0.31))["relative"].isna().all()
 
 
 def test_bands_are_drawn_at_each_cells_ratio_alone_and_hold_the_pointwise_mean():
-    result = curves(rates(), ratios={"n-100": 1.5, "n-2000": 1.0})
+    result = curves(rates())
     drawn = result["band_low"].notna()
-    ratio = result["cell"].map({"n-100": 1.5, "n-2000": 1.0})
+    ratio = result["cell"].map(HEADLINE)
     assert drawn.equals(result["threshold"] == ratio)
     shown = result[drawn]
     assert (shown["band_low"] < shown["mean"]).all()

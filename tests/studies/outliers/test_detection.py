@@ -37,9 +37,8 @@ def blob(seed=0):
 
 
 def found(table, twins=True, **options):
-    return detection(
-        table, known(twins), **{"positions": blob(), "ratio": 1.5, "seed": 0, "neighbours": 5, **options}
-    ).set_index(["detector", "side"])
+    rule = {"positions": blob(), "ratio": 1.5, "dimension": 30.0, "seed": 0, "neighbours": 5, **options}
+    return detection(table, known(twins), **rule).set_index(["detector", "side"])
 
 
 def test_late_outliers_are_found_by_every_memorization_score_on_the_training_side_alone():
@@ -65,10 +64,10 @@ def test_what_is_memorized_alike_is_worth_one_half():
     """Exactly with a constant score; on average over redraws with a random one."""
     assert found(copied(np.full(M, 4))).loc[("memorized late", "train"), "auroc"] == 0.5
     rng = np.random.default_rng(0)
-    drawn = [
-        judge(memorization_scores(rng.poisson(0.7, (SNAPSHOTS, M))), target=TARGET)["auroc"].to_numpy()
-        for _ in range(150)
-    ]
+    drawn = []
+    for _ in range(150):
+        scores = memorization_scores(rng.poisson(0.7, (SNAPSHOTS, M)), expected=1.0, chance=0.3)
+        drawn.append(judge(scores, target=TARGET)["auroc"].to_numpy())
     error = np.std(drawn, axis=0, ddof=1) / np.sqrt(len(drawn))
     assert error.max() < 0.01
     assert (np.abs(np.mean(drawn, axis=0) - 0.5) < 4 * error).all()
@@ -76,12 +75,12 @@ def test_what_is_memorized_alike_is_worth_one_half():
 
 def test_memorization_scores_by_hand():
     count = np.zeros((6, 3), dtype=int)
-    count[2:, 0] = 5  # lasting from snapshot 2 on
-    count[1, 1] = 7  # once
-    scores = memorization_scores(count, confirm=3, share=0.5)
-    assert scores["memorized late"].tolist() == [2, 6, 6]
+    count[2:, 0] = 5  # from snapshot 2 on: 5 log 2 - 2/3 = 2.80 a snapshot, the threshold is log 120 = 4.79
+    count[1, 1] = 8  # once: 4.88
+    scores = memorization_scores(count, expected=2.0, chance=1 / 3)
+    assert scores["memorized late"].tolist() == [3, 1, 6]
     assert scores["seldom memorized, by snapshots"].tolist() == [-4, -1, 0]
-    assert scores["seldom memorized, by points"].tolist() == [-20, -7, 0]
+    assert scores["seldom memorized, by points"].tolist() == [-20, -8, 0]
 
 
 def test_scores_are_judged_by_roc_and_precision():
@@ -114,12 +113,10 @@ def test_the_same_seed_gives_the_same_forest():
     assert not np.array_equal(one, other)
 
 
-def test_more_points_change_only_the_score_that_counts_points():
-    few, many = (found(copied(np.where(TARGET, 6, 2), points=p)) for p in (1, 3))
-    assert few.equals(many)
+def test_more_points_of_a_copier_change_only_the_score_that_counts_points():
     counts = np.ones((6, 3), dtype=int)
-    more = memorization_scores(3 * counts)
-    once = memorization_scores(counts)
+    more = memorization_scores(3 * counts, expected=3.0, chance=0.001)
+    once = memorization_scores(counts, expected=1.0, chance=0.001)
     assert [np.array_equal(once[name], more[name]) for name in MEMORIZED] == [True, True, False]
 
 

@@ -84,7 +84,7 @@ def test_shares_maximise_the_likelihood_among_distributions_nearby():
         assert i == j or count @ np.log(other) < best
 
 
-def test_curves_end_at_the_last_snapshot_that_can_be_confirmed_and_start_before_training():
+def test_curves_end_at_the_last_snapshot_and_start_before_training():
     found = shares(table({("inlier", "train"): [0, 0, NEVER, 2], ("inlier", "held-out"): [NEVER] * 4}))
     assert found["epoch"].max() == 31
     first = found[(found["side"] == "train") & (found["epoch"] == 0)]
@@ -105,7 +105,7 @@ def test_cells_with_grids_of_their_own_are_kept_apart():
         shares(both.assign(cell="a"))
 
 
-# --- beyond the held-out clock ----------------------------------------------------------------------------------------
+# --- beyond held-out locations ----------------------------------------------------------------------------------------
 
 
 def test_net_is_train_minus_held_out():

@@ -1,16 +1,16 @@
-"""Claims by the clock: planted delays beyond the held-out clock are found, equal delays of both clocks are not."""
+"""Planted delays beyond held-out locations are found, equal delays of both sides are not."""
 
 import numpy as np
 import pandas as pd
 
-from diffmem.studies.outliers.claims import CHANCE, REPRODUCED
+from diffmem.studies.claims import CHANCE, REPRODUCED
 from diffmem.studies.outliers.times import claims, curves
 
 EPOCHS = np.array([0, 1, 10, 100, 1000])
 
 
 def planted(late, *, replicates=8, late_held_out=False):
-    """Times of 40 locations per stratum; those of ``late`` strata come a snapshot later, on one clock or on both."""
+    """Times of 40 locations per stratum; those of ``late`` strata come a snapshot later, on one side or on both."""
     rng = np.random.default_rng(0)
     rows = []
     for replicate in range(replicates):
@@ -28,7 +28,7 @@ def verdicts(times):
     return claims(times, settings={"c": "moons"}).set_index("claim")["verdict"]
 
 
-def test_a_delay_of_the_training_clock_alone_is_memorized_later():
+def test_a_delay_of_training_locations_alone_is_memorized_later():
     found = claims(planted({"outlier"}), settings={"c": "moons"}).set_index("claim")
     assert found.loc["O1-time", "verdict"] == REPRODUCED
     middle = (np.log1p(EPOCHS[:-1]) + np.log1p(EPOCHS[1:])) / 2  # of the intervals, from which times move one on
@@ -36,7 +36,7 @@ def test_a_delay_of_the_training_clock_alone_is_memorized_later():
     assert found.loc["O2-time", "verdict"] == CHANCE
 
 
-def test_a_delay_of_both_clocks_is_no_memorization():
+def test_a_delay_of_both_sides_is_no_memorization():
     assert verdicts(planted({"outlier"}, late_held_out=True))["O1-time"] == CHANCE
 
 

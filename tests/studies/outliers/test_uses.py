@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from diffmem.studies.outliers.claims import CHANCE, REFUTED, REPRODUCED
+from diffmem.studies.claims import CHANCE, REFUTED, REPRODUCED
 from diffmem.studies.outliers.stopping import END, SIGNAL
 from diffmem.studies.outliers.uses import FOREST, LATE, claims, stopped, summary
 
@@ -19,7 +19,7 @@ def artefacts(*, begins, best):
     table = pd.DataFrame(rows, columns=["replicate", "i", "epoch"]).assign(study="s", cell="a")
     loss = (table["i"] - best).abs() + 0.01 * rng.random(len(table))
     rates = table.assign(criterion="net", normalisation="stratum", stratum="outlier", reference="matched")
-    rates = rates.assign(threshold=1.5, value=np.where(table["i"] >= begins, 0.6, 0.0))
+    rates = rates.assign(threshold=1.5, headline=True, value=np.where(table["i"] >= begins, 0.6, 0.0))
     return rates, table.assign(set="held-out", sigma=1.0, loss=loss), table.assign(measure="energy", value=loss)
 
 
@@ -37,12 +37,14 @@ def found(late, forest):
 
 @pytest.mark.parametrize(("begins", "best", "name"), [(3, 3, REPRODUCED), (1, 7, REFUTED), (8, 3, CHANCE)])
 def test_stopping_is_better_where_outliers_are_copied_when_the_loss_is_best(begins, best, name):
-    picked = stopped(*artefacts(begins=begins, best=best), ratios={"a": 1.5})
+    picked = stopped(*artefacts(begins=begins, best=best))
     epochs = picked.set_index("rule")["epoch"]
     assert set(epochs[SIGNAL]) == {EPOCHS[min(begins, 7)]}
     assert set(epochs[END]) == {64}
     table = claims(picked, found(0.5, 0.5), settings={"a": "moons"})
     assert table.loc[table["claim"] == "U1", "verdict"].tolist() == [name, name]
+    ends = table.loc[table["claim"] == "U1", "statement"].str.partition(", by ")[2]
+    assert ends.tolist() == ["held-out loss", "energy distance to the truth"], "each statement says what it compares"
 
 
 def test_a_detector_is_judged_against_held_out_twins_and_against_the_forest():
@@ -52,7 +54,7 @@ def test_a_detector_is_judged_against_held_out_twins_and_against_the_forest():
 
 
 def test_the_summary_has_a_row_for_every_rule_and_detector():
-    picked = stopped(*artefacts(begins=3, best=3), ratios={"a": 1.5})
+    picked = stopped(*artefacts(begins=3, best=3))
     table = summary(picked, found(0.8, 0.9)).set_index(["use", "name", "side"])
     assert table.loc[("loss_regret", END, ""), "mean"] == pytest.approx(4, abs=0.02)
     assert table.loc[("auroc", LATE, "train"), "mean"] == pytest.approx(0.8, abs=0.02)
@@ -61,6 +63,6 @@ def test_the_summary_has_a_row_for_every_rule_and_detector():
 
 def test_a_study_without_outliers_or_twins_has_no_uses():
     rates, training, quality = artefacts(begins=3, best=3)
-    picked = stopped(rates.assign(reference="plain"), training, quality, ratios={"a": 1.5})
+    picked = stopped(rates.assign(reference="plain"), training, quality)
     assert claims(picked, pd.DataFrame(), settings={}).empty
     assert summary(picked, pd.DataFrame()).empty

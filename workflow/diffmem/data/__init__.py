@@ -1,1 +1,1 @@
-"""Training sets, held-out sets and fresh points, with what was injected into them."""
+"""Training, held-out and fresh points, and the injection of outliers and duplicates."""

@@ -1,35 +1,43 @@
 """One replicate's data: a training set with injected points, its held-out counterpart, and fresh points.
 
 Strata.  Every location belongs to one stratum: *inlier*, *outlier*, *duplicate* (an inlier with exact copies, and the
-copies) or *near-duplicate* (an inlier with jittered copies, and those copies).
+copies) or *near-duplicate* (an inlier with noisy copies, and those copies).
 
-Held-out points.  The test set holds, for every stratum, points drawn as the training points were (*twins*): inliers;
-outliers from the same clusters; for duplicates, held-out inliers that are marked as duplicates and copied as often.
-The *plain* test set of the paper is its part that comes from the inliers' distribution alone. Both halves of a
-stratum are one draw cut in two, so that training and held-out points are exchangeable within every stratum.
+Held-out points.  The test set contains twins for every stratum, drawn in the same way as the training points: inliers;
+outliers from the same clusters; and, for duplicates, held-out inliers that are marked as duplicates and copied equally
+often. The *plain* test set, as in the paper, is the part that is drawn from the inliers' distribution. Training and
+held-out points of a stratum are one draw that is cut in two, so that they are exchangeable within every stratum.
 
-Fresh points are a third draw from the training distribution, in its proportions, that nobody trains on: the same test
-applied to them measures the chance level. Of a collection they are what is left, which may be fewer than asked for.
+Fresh points are a third draw from the training distribution, with the same share of outliers; no model is trained on
+them. The same measures applied to them give the chance level. In a collection they are the remaining images, which may
+be fewer than asked for.
 
 Labels.  A copy has the label of its original.
+
+Standardization, on request.  x becomes (x - c) / s, with c the mean of the training rows and s the root mean square of
+x - c over rows and features. Training, held-out and fresh points are mapped alike, after injection. All distances are
+divided by s, so that neighbours and ratios of distances stay the same. c and s are kept, as 0 and 1 where nothing is
+mapped.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from diffmem import locations as points
 from diffmem import rng
 from diffmem.data import injection, labels
+from diffmem.data.image_set import DataError
 from diffmem.data.source import Source, source
+from diffmem.settings.datasets import Data
+from diffmem.settings.records import known
 
 STRATA = ("inlier", "outlier", "duplicate", "near-duplicate")
 INLIER, OUTLIER, DUPLICATE, NEAR_DUPLICATE = range(len(STRATA))
 ARRAYS = (
     "train", "train_stratum", "train_location", "train_plain", "train_label",
     "test", "test_stratum", "test_location", "test_plain", "test_label",
-    "fresh", "clearance", "label_count", "replicate",
+    "fresh", "clearance", "label_count", "replicate", "centre", "scale", "spread",
 )  # fmt: skip
 
 
@@ -49,9 +57,11 @@ class Half:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One replicate; ``clearance`` as in ``injection.Outliers``, infinite without outliers.
+    """One replicate's data; ``clearance`` as in ``injection.Outliers``, infinite without outliers.
 
-    ``label_count`` is the number of different training labels, 0 without labels.
+    ``label_count`` is the number of different training labels, 0 without labels. ``centre`` (d,) and ``scale`` are
+    what was subtracted and divided out, and ``spread`` is the root mean square of the training rows minus their mean,
+    over rows and features.
     """
 
     train: Half
@@ -59,54 +69,85 @@ class Dataset:
     fresh: np.ndarray
     clearance: float
     label_count: int
+    centre: np.ndarray
+    scale: float
+    spread: float
 
 
-def dataset(settings: dict[str, Any], *, seed: int, replicate: int) -> Dataset:
-    """Draw one replicate. ``settings`` is the ``data`` section of a cell, complete with its defaults.
+def dataset(settings: Data, *, seed: int, replicate: int) -> Dataset:
+    """Draw one replicate's data. The ``settings`` are resolved: no null stands for a number.
 
     Raises:
-        DataError: if the data are a collection that cannot be read, or that is smaller than what is asked for.
+        DataError: if a collection cannot be read, or has fewer images than are asked for.
     """
     return _dataset(source(settings), settings, seed=seed, replicate=replicate)
 
 
-def _dataset(inliers: Source, settings: dict[str, Any], *, seed: int, replicate: int) -> Dataset:
-    counts = {name: settings[name]["count"] for name in ("outliers", "duplicates", "near_duplicates")}
-    n, n_test = settings["inliers"], settings["test"]
-    n_fresh = int(min(settings["fresh"], inliers.size - n - n_test))
-    outliers = settings["outliers"]
-    fresh_outliers = round(n_fresh * counts["outliers"] / _rows(settings))
+def _dataset(inliers: Source, settings: Data, *, seed: int, replicate: int) -> Dataset:
+    n, n_test, n_outliers = settings.inliers, known(settings.test), settings.outliers.count
+    left = inliers.size - n - n_test if inliers.held_out is None else inliers.held_out.size - n_test
+    n_fresh = int(min(known(settings.fresh), left))
+    fresh_outliers = round(n_fresh * n_outliers / settings.rows)
 
     drawing = rng.generator(seed, replicate=replicate, purpose="data")
-    pool, classes = inliers.draw(n + n_test + n_fresh - fresh_outliers, drawing)
+    wanted = n_test + n_fresh - fresh_outliers
+    if inliers.held_out is None:
+        pool, classes = inliers.draw(n + wanted, drawing)
+    else:
+        parts = inliers.draw(n, drawing), inliers.held_out.draw(wanted, drawing)
+        pool, classes = (np.concatenate(part) for part in zip(*parts, strict=True))
     train, test, fresh = np.split(pool, [n, n + n_test])
     injecting = rng.generator(seed, replicate=replicate, purpose="injection")
-    held_out = counts["outliers"] if settings["twins"] else 0
+    held_out = n_outliers if settings.twins else 0
     drawn = (
         injection.outliers(
-            np.vstack([train, test]), injecting, **{**outliers, "count": counts["outliers"] + held_out + fresh_outliers}
+            np.vstack([train, test]),
+            injecting,
+            **{**dict(settings.outliers), "count": n_outliers + held_out + fresh_outliers},
         )
-        if counts["outliers"]
+        if n_outliers
         else injection.Outliers(points=pool[:0], clearance=np.inf)
     )
-    # dealt out at random: their order carries the number of the cluster
+    # shuffled, because their order contains the number of the cluster
     dealt = drawn.points[injecting.permutation(len(drawn.points))]
-    train_outliers, test_outliers, more = np.split(dealt, [counts["outliers"], counts["outliers"] + held_out])
+    train_outliers, test_outliers, more = np.split(dealt, [n_outliers, n_outliers + held_out])
     labelling = rng.generator(seed, replicate=replicate, purpose="labels")
     train_label, test_label, label_count = _labels(
-        classes[: n + n_test], settings, labelling, train=counts["outliers"], test=held_out
+        classes[: n + n_test], settings, labelling, train=n_outliers, test=held_out
     )
+    halves = {
+        "train": _half(train, train_outliers, train_label, settings, injecting),
+        "test": _half(test, test_outliers, test_label, settings, injecting, copies=bool(settings.twins)),
+    }
+    rest = np.vstack([fresh, more])
+    centre, spread = moments(halves["train"].points)
+    scale = 1.0
+    if settings.standardize:
+        if not spread:
+            raise DataError("data.standardize = True: all training points are the same; leave it out")
+        halves = {name: replace(half, points=(half.points - centre) / spread) for name, half in halves.items()}
+        rest, scale, spread = (rest - centre) / spread, spread, 1.0
+    else:
+        centre = np.zeros_like(centre)
     return Dataset(
-        train=_half(train, train_outliers, train_label, settings, injecting),
-        test=_half(test, test_outliers, test_label, settings, injecting, copies=settings["twins"]),
-        fresh=np.vstack([fresh, more]),
+        **halves,
+        fresh=rest,
         clearance=drawn.clearance,
         label_count=label_count,
+        centre=centre,
+        scale=scale,
+        spread=spread,
     )
 
 
-def stack(settings: dict[str, Any], *, seed: int, replicates: range) -> dict[str, np.ndarray]:
-    """Draw several replicates and stack them, replicate first: the arrays named in ``ARRAYS``.
+def moments(rows: np.ndarray) -> tuple[np.ndarray, float]:
+    """Mean (d,) of the ``rows`` (n, d), and the root mean square of what is left of them, over rows and features."""
+    centre = rows.mean(0)
+    return centre, float(np.sqrt(np.mean((rows - centre) ** 2)))
+
+
+def stack(settings: Data, *, seed: int, replicates: range) -> dict[str, np.ndarray]:
+    """Draw several replicates and stack them along a new first axis: the arrays named in ``ARRAYS``.
 
     Raises:
         DataError: as ``dataset``.
@@ -114,6 +155,8 @@ def stack(settings: dict[str, Any], *, seed: int, replicates: range) -> dict[str
     inliers = source(settings)
     sets = [_dataset(inliers, settings, seed=seed, replicate=replicate) for replicate in replicates]
     arrays = {"replicate": np.array(replicates, dtype=np.int32), "clearance": np.array([s.clearance for s in sets])}
+    arrays |= {"centre": np.stack([s.centre for s in sets])}
+    arrays |= {name: np.array([getattr(s, name) for s in sets]) for name in ("scale", "spread")}
     arrays["label_count"] = np.array([s.label_count for s in sets], dtype=np.int32)
     for half in ("train", "test"):
         halves = [getattr(s, half) for s in sets]
@@ -127,17 +170,17 @@ def stack(settings: dict[str, Any], *, seed: int, replicates: range) -> dict[str
 
 
 def _labels(
-    classes: np.ndarray, settings: dict[str, Any], generator: np.random.Generator, *, train: int, test: int
+    classes: np.ndarray, settings: Data, generator: np.random.Generator, *, train: int, test: int
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Labels of training and test points before there are copies, and their number.
+    """Labels of training and test points before copies are added, and the number of different labels.
 
-    ``classes`` are those of the inliers of both halves; ``train`` and ``test`` outliers follow on them.
+    ``classes`` are those of training and test inliers. The labels of ``train`` and ``test`` outliers are appended.
     """
-    n = settings["inliers"]
+    n = settings.inliers
     no_class = np.full(train + test, labels.UNLABELLED)
     trained = np.concatenate([classes[:n], no_class[:train]])
     held_out = np.concatenate([classes[n:], no_class[train:]])
-    kind, count = settings["labels"]["kind"], settings["labels"]["count"]
+    kind, count = settings.labels.kind, settings.labels.count
     drawn, number = labels.training(kind, classes=trained, rng=generator, count=count)
     return drawn, labels.held_out(kind, classes=held_out, trained=trained), number
 
@@ -146,27 +189,28 @@ def _half(
     inliers: np.ndarray,
     outliers: np.ndarray,
     label: np.ndarray,
-    settings: dict[str, Any],
+    settings: Data,
     injecting: np.random.Generator,
-    copies=True,
+    copies: bool = True,
 ) -> Half:
-    """Mark the first inliers as duplicates and near duplicates, add their copies and the outliers.
+    """Mark the first inliers as duplicates and near-duplicates, and append their copies and the outliers.
 
-    The inliers are independent draws, so the first are as good as any. Without ``copies`` nothing is marked.
+    The inliers are independent draws, so that the choice of the first is no selection. Without ``copies`` no inlier is
+    marked.
     """
-    double, near = (settings[name]["count"] if copies else 0 for name in ("duplicates", "near_duplicates"))
+    double, near = (part.count if copies else 0 for part in (settings.duplicates, settings.near_duplicates))
     stratum = np.full(len(inliers), INLIER, dtype=np.int8)
     stratum[:double] = DUPLICATE
     stratum[double : double + near] = NEAR_DUPLICATE
-    exact = np.tile(inliers[:double], (settings["duplicates"]["copies"], 1))
-    options = settings["near_duplicates"]
+    exact = np.tile(inliers[:double], (settings.duplicates.copies, 1))
+    options = settings.near_duplicates
     jittered = (
         injection.near_duplicates(
             inliers[double : double + near],
             injecting,
-            others=inliers,
-            copies=options["copies"],
-            jitter=options["jitter"],
+            inliers=inliers,
+            copies=options.copies,
+            jitter=options.jitter,
         )
         if near
         else inliers[:0]
@@ -177,8 +221,8 @@ def _half(
     original = np.concatenate(
         [
             np.arange(len(inliers)),
-            np.tile(np.arange(double), settings["duplicates"]["copies"]),
-            np.tile(np.arange(double, double + near), options["copies"]),
+            np.tile(np.arange(double), settings.duplicates.copies),
+            np.tile(np.arange(double, double + near), options.copies),
             len(inliers) + np.arange(len(outliers)),
         ]
     )
@@ -189,10 +233,3 @@ def _half(
         plain=np.arange(len(rows)) < len(inliers),
         label=label[original],
     )
-
-
-def _rows(settings: dict[str, Any]) -> int:
-    """Number of training rows."""
-    duplicates, near = settings["duplicates"], settings["near_duplicates"]
-    copied = duplicates["count"] * duplicates["copies"] + near["count"] * near["copies"]
-    return settings["inliers"] + copied + settings["outliers"]["count"]

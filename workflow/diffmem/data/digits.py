@@ -1,4 +1,4 @@
-"""scikit-learn's handwritten digits as a law of the onset study: a finite set of points, known by its moments."""
+"""scikit-learn's handwritten digits as a distribution of the onset study: a finite set with known moments."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from diffmem.gaussian import fit_normal
 def principal_components(*, dimension: int) -> Law:
     """The first principal components of the 1,797 digits, drawn without replacement.
 
-    They are divided by the root mean variance of the components kept, so that the mean variance is one.
+    They are divided by the root of their mean variance, so that the mean variance per coordinate is one.
     """
     images = points(digits(pixels=None).pixels)
     whole = fit_normal(images)

@@ -1,16 +1,15 @@
 """Gaussian distributions and mixtures of them, in any number of dimensions.
 
-A dataset is a function of (count, rng) and its options that draws points: `gaussian` and `mixture`. A law of the onset
-study (`Law`) also knows its density, or at least its moments, in closed form. The Gaussians among the laws have a mean
-variance of one per coordinate, so that all are compared at the same scale:
+A data set is a function of (count, rng) and options that draws points: `gaussian` and `mixture`. A law of the onset
+study (`Law`) also has a density, or at least moments, in closed form. The Gaussian laws have a mean variance of one per
+coordinate, so that all have the same scale:
 
     power-law       variances proportional to j^-exponent, j = 1..d
-    low-rank        ``rank`` equal variances, the others ``floor`` times as large
+    low-rank        ``rank`` equal variances; the remaining ones are ``floor`` times as large
     spectrum        the variances as given
 
-The two mixtures stay apart: `mixture` draws its centres from the same random stream as its points, one set of centres
-per dataset, whereas the centres of the law `two_gaussians` are fixed. To express one by the other would change that
-stream, and with it every number computed so far.
+There are two mixtures: `mixture` draws its centres, one set per data set, from the random stream of its points, whereas
+the centres of the law `two_gaussians` are fixed. A common implementation would change that stream and all results.
 """
 
 from collections.abc import Callable
@@ -31,8 +30,8 @@ def gaussian(count: int, rng: np.random.Generator, *, dimension: int) -> np.ndar
 def mixture(count: int, rng: np.random.Generator, *, dimension: int, components: int, separation: float) -> np.ndarray:
     """Points of equally likely unit Gaussians, of shape (count, dimension).
 
-    The centres lie at distance ``separation`` from the origin. Their directions are drawn first, from the same
-    generator: one call has one set of centres.
+    The centres are at distance ``separation`` from the origin. Each call first draws their directions from ``rng``, and
+    thus has its own centres.
     """
     directions = rng.standard_normal((components, dimension))
     centres = separation * directions / np.linalg.norm(directions, axis=1, keepdims=True)
@@ -47,8 +46,8 @@ class Law:
     """A distribution whose moments are known.
 
     Attributes:
-        gaussian: the Gaussian with its mean and covariance; the law itself where it is Gaussian.
-        parts: weights and Gaussians of which it is the mixture; empty where its density is unknown.
+        gaussian: the Gaussian with the same mean and covariance; it equals the law if the law is Gaussian.
+        parts: weights and Gaussians whose mixture the law is; empty if its density is unknown.
         draw: (count, rng) -> distinct points of shape (count, d).
     """
 
@@ -69,12 +68,12 @@ def isotropic(*, dimension: int) -> Law:
 
 
 def power_law(*, dimension: int, exponent: float) -> Law:
-    """Variances that fall as a power of their rank."""
+    """Variances proportional to j^-``exponent``, j = 1..d."""
     return _scaled_gaussian(np.arange(1, dimension + 1) ** -float(exponent))
 
 
 def low_rank(*, dimension: int, rank: int, floor: float) -> Law:
-    """``rank`` <= d directions of equal variance, and ``floor`` times that variance in the others."""
+    """``rank`` <= d coordinates of equal variance; the variance of the remaining ones is ``floor`` times that."""
     return _scaled_gaussian(np.where(np.arange(dimension) < rank, 1.0, floor))
 
 
@@ -86,14 +85,18 @@ def spectrum(*, variances: list[float]) -> Law:
     """
     values = np.asarray(variances, dtype=float)
     if not np.isfinite(values).all() or (values <= 0).any():
-        raise ValueError(f"variances = {variances}: must be positive; leave out directions that have none")
+        raise ValueError(
+            f"variances = {variances}: must be positive and finite; leave out coordinates without variance"
+        )
     if abs(values.sum() - len(values)) > 1e-6 * len(values):
-        raise ValueError(f"variances sum to {values.sum():g}: must sum to their number {len(values)}")
+        raise ValueError(
+            f"variances sum to {values.sum():g}: must sum to their number {len(values)}; divide each by their mean"
+        )
     return _scaled_gaussian(values)
 
 
 def two_gaussians(*, dimension: int, separation: float) -> Law:
-    """Two equally likely unit Gaussians whose centres lie ``separation`` apart along the first axis."""
+    """Two equally likely unit Gaussians whose centres are ``separation`` apart along the first axis."""
     centre = np.zeros(dimension)
     centre[0] = separation / 2
     unit = diagonal(np.ones(dimension))

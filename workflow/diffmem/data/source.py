@@ -1,8 +1,7 @@
-"""Where inliers come from: a distribution, which has no end, or a collection of images, which is dealt out.
+"""Sources of inliers: a distribution, from which any number can be drawn, or a finite collection of images.
 
-Images cannot be drawn anew: the training set is the beginning of a random order of them (``subsets.py``), the test set
-what follows, and fresh points what follows then. Exact repeats are taken out first, lest a held-out image be one that
-is trained on.
+A collection is put in a random order (``subsets.py``). The first images are the training set, the next ones the test
+set, and the rest are fresh points. Exact repeats are removed before, so that no held-out image is a training image.
 """
 
 from collections.abc import Callable
@@ -11,40 +10,49 @@ from typing import Any
 
 import numpy as np
 
-from diffmem import registry
 from diffmem.data import subsets
 from diffmem.data.image_set import DataError, Images, points
+from diffmem.loading import load
 from diffmem.locations import first_rows, locations
+from diffmem.settings.collections import Collection, Filed
+from diffmem.settings.datasets import FEWEST_FRESH, Data
+from diffmem.settings.records import known
 
 
 @dataclass(frozen=True)
 class Source:
-    """``draw`` (count, generator) gives points (m, d) and their classes (m,), with m = min(count, size)."""
+    """``draw(count, generator)`` returns points (m, d) and their classes (m,), with m = min(count, size).
+
+    ``held_out`` is the source of held-out and fresh points, or None if they are drawn from the same source.
+    """
 
     size: float
     draw: Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
+    held_out: "Source | None" = None
 
 
-def source(settings: dict[str, Any]) -> Source:
-    """What the ``data`` section of a cell names. The points of a distribution are of one class.
+def source(settings: Data) -> Source:
+    """The data set of the ``settings``. All points of a distribution have the same class.
 
     Raises:
-        DataError: if a collection cannot be read, or is smaller than what is asked for.
+        DataError: if a collection cannot be read, or has fewer images than are asked for.
     """
-    target = registry.SHAPES[settings["shape"]]
-    function, options = registry.load(target), registry.chosen(target, settings)
-    if settings["shape"] in registry.COLLECTIONS:
+    function, options = load(settings.function), settings.arguments()
+    if isinstance(settings, Filed) and settings.held_out:
+        return _two(function(**options), function(**settings.of_held_out()), settings)
+    if isinstance(settings, Collection):
         return _collection(function(**options), settings)
     return Source(np.inf, lambda count, generator: (function(count, generator, **options), np.zeros(count, dtype=int)))
 
 
-def _collection(read: Images, settings: dict[str, Any]) -> Source:
-    """The chosen classes of what was ``read``, each image once."""
-    rows, classes = subsets.first_classes(read.labels, settings["classes"])
+def _collection(read: Images, settings: Collection) -> Source:
+    """The selected classes of the images ``read``, without repeats."""
+    rows, classes = subsets.first_classes(read.labels, settings.classes)
     rows, classes = (part[_distinct(read.pixels[rows])] for part in (rows, classes))
-    pixels, blend = read.pixels[rows], {}
-    if settings["diversity"] is not None:
-        blend = {"far": subsets.far_from_centre(pixels, classes), "diversity": settings["diversity"]}
+    pixels = read.pixels[rows]
+    blend: dict[str, Any] = {}
+    if settings.diversity is not None:
+        blend = {"far": subsets.far_from_centre(pixels, classes), "diversity": settings.diversity}
 
     def order(generator: np.random.Generator) -> np.ndarray:
         return subsets.balanced(classes, generator, **blend)
@@ -53,24 +61,55 @@ def _collection(read: Images, settings: dict[str, Any]) -> Source:
         chosen = order(generator)[:count]
         return points(pixels[chosen]), classes[chosen]
 
-    size = len(order(np.random.default_rng(0)))  # is the same for every generator
+    size = len(order(np.random.default_rng(0)))  # the same for every generator
     _suffices(size, number=classes.max() + 1, settings=settings)
     return Source(size, draw)
 
 
+def _two(read: Images, held_out: Images, settings: Filed) -> Source:
+    """Training points of one collection, each once, and held-out ones of another, without those that are in both."""
+    train = _distinct(read.pixels)
+    flat = [part.pixels.reshape(len(part.pixels), -1) for part in (read, held_out)]
+    both = locations(np.vstack(flat))
+    rows = _distinct(held_out.pixels)
+    shared = np.isin(both[len(flat[0]) + rows], both[: len(flat[0])])
+    kept = rows[~shared]
+    for key, asked, size, words in (
+        ("data.inliers", settings.inliers, len(train), f"{settings.path} holds no more different points"),
+        (
+            "data.test",
+            known(settings.test),
+            len(kept) - FEWEST_FRESH,
+            f"{settings.held_out} holds {len(rows)} different points, {shared.sum()} are training points, too, and "
+            f"{FEWEST_FRESH} must be left for data.fresh",
+        ),
+    ):
+        if asked > size:
+            raise DataError(f"{key} = {asked}: must be at most {size}, {words}")
+    return Source(len(train), _shuffled(read, train), held_out=Source(len(kept), _shuffled(held_out, kept)))
+
+
+def _shuffled(images: Images, rows: np.ndarray) -> Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]:
+    def draw(count: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        chosen = rows[generator.permutation(len(rows))[:count]]
+        return points(images.pixels[chosen]), images.labels[chosen]
+
+    return draw
+
+
 def _distinct(pixels: np.ndarray) -> np.ndarray:
-    """Row at which each different image of ``pixels`` (N, ...) first appears."""
+    """First row of each different image of ``pixels`` (N, ...)."""
     return first_rows(locations(pixels.reshape(len(pixels), -1)))
 
 
-def _suffices(size: int, *, number: int, settings: dict[str, Any]) -> None:
-    """Refuse a collection of ``size`` usable images in ``number`` classes that is smaller than what is asked for."""
-    name = settings["path"] or settings["shape"]
-    needed, most = settings["inliers"] + settings["test"], size - registry.FEWEST_FRESH
-    if settings["classes"] is not None and number < settings["classes"]:
-        raise DataError(f"data.classes = {settings['classes']}: must be at most {number}, {name} has no more")
+def _suffices(size: int, *, number: int, settings: Collection) -> None:
+    """Refuse a collection whose ``size`` usable images or ``number`` of classes are fewer than asked for."""
+    name = getattr(settings, "path", settings.dataset)
+    needed, most = settings.inliers + known(settings.test), size - FEWEST_FRESH
+    if settings.classes is not None and number < settings.classes:
+        raise DataError(f"data.classes = {settings.classes}: must be at most {number}, the number of classes of {name}")
     if needed > most:
         raise DataError(
-            f"data.inliers + data.test = {needed}: must be at most {most}, for {name} has {size} different images that "
-            f"can be dealt out evenly over its classes, and {registry.FEWEST_FRESH} of them must be left for data.fresh"
+            f"data.inliers + data.test = {needed}: must be at most {most}: {name} has {size} different images, "
+            f"with equally many of each class, and {FEWEST_FRESH} of them must remain for data.fresh"
         )

@@ -1,27 +1,28 @@
-"""Which images of a collection a replicate gets: equally many of each class, nested, and as alike as is asked for.
+"""Selection of a replicate's images from a collection: nested, balanced over classes, with adjustable diversity.
 
-*Nested.* A replicate's images stand in one random order, and every subset is a beginning of it. A training set of n
-images is contained in that of n + k, and whatever follows it is held out: never seen, and drawn in the same way.
+*Nested.* A replicate has one random order of the images, and its training set is the first n of them. A training set of
+n images is therefore contained in one of n + k. The images after it are held out; they are drawn in the same way.
 
-*Balanced.* The j-th image of each class comes before the (j + 1)-th of any, so that the numbers of two classes in a
-beginning differ by one at most. The order ends where the first class runs out.
+*Balanced.* The j-th image of each class precedes the (j + 1)-th of any class, so that the numbers of two classes among
+the first n images differ by at most one. The order ends when the smallest class is used up.
 
-*Diversity within a class.* A class is cut in two sources: the quarter of its images that are nearest to its most
-central one, and the other three quarters. With a share alpha of the second,
+*Diversity within a class.* A class is divided into two sources: the quarter of its images that is nearest to its most
+central image (near), and the other three quarters (far). Let alpha be the share of the far source. The images are
+sorted by
 
-    the j-th image of the near source has the place (j - 1/2) / (1 - alpha), of the far source (j - 1/2) / alpha,
+    (j - 1/2) / (1 - alpha) for the j-th image of the near source, (j - 1/2) / alpha for the far source.      (1)
 
-and the images are taken by their places. Among the first n of a class, n alpha come from the far source, up to one.
-So alpha = 0 is a class of look-alikes, alpha = 1 one without them, and three quarters the composition of the class.
-(Gu et al. 2023, https://arxiv.org/abs/2310.02664, blend dogs of CIFAR-10 with more varied dogs of ImageNet.) Held-out
-images are blended in the same shares.
+Among the first n images of a class, n alpha are then from the far source, up to one image. With alpha = 0 all images of
+a class are similar, with alpha = 1 the most similar ones are left out, and alpha = 3/4 is the composition of the class.
+(Gu et al. 2023, https://arxiv.org/abs/2310.02664, mix dogs of CIFAR-10 with more varied dogs of ImageNet.) Held-out
+images have the same shares.
 """
 
 import numpy as np
 
 from diffmem.data.image_set import points
 
-NEAR = 0.25  # share of a class that is its near source
+NEAR = 0.25  # share of the near source in a class
 
 
 def first_classes(labels: np.ndarray, count: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -37,14 +38,14 @@ def first_classes(labels: np.ndarray, count: int | None) -> tuple[np.ndarray, np
 def balanced(
     classes: np.ndarray, rng: np.random.Generator, *, far: np.ndarray | None = None, diversity: float = 0.0
 ) -> np.ndarray:
-    """Random order of rows of which every beginning is balanced over ``classes`` (N,): shape (m,), m <= N.
+    """Random order of rows whose first n, for every n, are balanced over ``classes`` (N,): shape (m,), m <= N.
 
     Args:
-        far: which rows belong to the far source, of shape (N,); None: none does.
+        far: which rows belong to the far source, of shape (N,); None stands for no row.
         diversity: alpha, the share of the far source.
 
     Returns:
-        Row numbers. How many there are does not depend on ``rng``.
+        Row numbers. Their number m does not depend on ``rng``.
     """
     far = np.zeros(len(classes), dtype=bool) if far is None else far
     order = rng.permutation(len(classes))
@@ -52,15 +53,15 @@ def balanced(
     source, share = far[order], np.where(far[order], diversity, 1 - diversity)
     rank, size = _ranks(2 * classes[order] + source)
     place, end = (rank + 0.5) / share, (size + 0.5) / share
-    # of equal places the near source's come first: at alpha = 1/2 both sources have the same, and classes stay balanced
+    # ties of (1), as at alpha = 1/2: the near source comes first, so that classes stay balanced
     taken = np.lexsort((source, place))
     return order[taken][place[taken] < end.min()]
 
 
 def far_from_centre(pixels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Which of the ``pixels`` (N, ...) belong to the far source of their class, boolean of shape (N,).
+    """Whether each image of ``pixels`` (N, ...) belongs to the far source of its class: booleans of shape (N,).
 
-    A class's most central image is the one nearest to its mean.
+    The most central image of a class is the one nearest to the class mean.
     """
     far = np.empty(len(classes), dtype=bool)
     for label in np.unique(classes):
@@ -73,7 +74,7 @@ def far_from_centre(pixels: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 def _ranks(groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each row, how many rows of its group stand before it, and how many it has in all: shapes (N,)."""
+    """For each row, the number of earlier rows of its group, and the size of its group: shapes (N,)."""
     by_group = np.argsort(groups, kind="stable")
     _, start, inverse, size = np.unique(groups[by_group], return_index=True, return_inverse=True, return_counts=True)
     rank = np.empty(len(groups), dtype=int)

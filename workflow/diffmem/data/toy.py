@@ -1,19 +1,19 @@
-"""Curves and surfaces in two and three dimensions with Gaussian noise around them.
+"""Curves and surfaces in two and three dimensions, with Gaussian noise.
 
-Every point is drawn independently: the place along a curve is uniform, and a coin chooses the moon or circle.
-(scikit-learn spaces the angles of its moons and circles evenly. Training and test points then interlock, and a
-generator that copies nothing reads as one that avoids its training set.)
+Points are independent: the position along a curve is uniform, and each moon or circle has probability 1/2.
+(scikit-learn spaces the angles of its moons and circles evenly. Training and held-out points are then not independent:
+they interlock, and a generator that copies nothing seems to avoid its training set.)
 
-Every function takes ``count`` and a generator first and returns an array of shape (count, d).
+Every function takes ``count`` and a random generator and returns an array of shape (count, d).
 """
 
 import numpy as np
 
 
 def moons(count: int, rng: np.random.Generator, *, noise: float) -> np.ndarray:
-    """Two interleaved half circles of radius 1, then x -> 2(x + 0.3) - 1 and y -> 3(y + 0.3) - 1. Shape (count, 2).
+    """Two interleaved half circles of radius 1, mapped by x -> 2(x + 0.3) - 1, y -> 3(y + 0.3) - 1: shape (count, 2).
 
-    ``noise`` is the standard deviation around the half circles before that scaling, which is tiny-diffusion's
+    ``noise`` is the standard deviation before this map, which is that of tiny-diffusion
     (https://github.com/tanelp/tiny-diffusion).
     """
     angle = rng.uniform(0, np.pi, count)
@@ -25,7 +25,7 @@ def moons(count: int, rng: np.random.Generator, *, noise: float) -> np.ndarray:
 
 
 def circles(count: int, rng: np.random.Generator, *, noise: float) -> np.ndarray:
-    """Two concentric circles of radius 1 and 0.5; ``noise`` is the standard deviation around them. Shape (count, 2)."""
+    """Two concentric circles of radius 1 and 0.5 with noise of standard deviation ``noise``: shape (count, 2)."""
     angle = rng.uniform(0, 2 * np.pi, count)
     radius = np.where(rng.random(count) < 0.5, 1.0, 0.5)
     points = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
@@ -33,7 +33,9 @@ def circles(count: int, rng: np.random.Generator, *, noise: float) -> np.ndarray
 
 
 def swiss_roll(count: int, rng: np.random.Generator, *, noise: float) -> np.ndarray:
-    """A rolled-up strip: (t cos t, h, t sin t) / 10 with t uniform on [1.5 pi, 4.5 pi] and h on [0, 21]. (count, 3).
+    """A rolled-up strip of shape (count, 3).
+
+    The points are (t cos t, h - 10.5, t sin t) / 10 with t uniform on [1.5 pi, 4.5 pi] and h uniform on [0, 21].
 
     ``noise`` is the standard deviation around the strip, after the division by 10.
     """
@@ -44,7 +46,9 @@ def swiss_roll(count: int, rng: np.random.Generator, *, noise: float) -> np.ndar
 
 
 def s_curve(count: int, rng: np.random.Generator, *, noise: float) -> np.ndarray:
-    """A strip bent to an S: (sin t, h, sign(t)(cos t - 1)), t uniform on [-1.5 pi, 1.5 pi], h on [-1, 1]. (count, 3).
+    """A strip bent to an S, of shape (count, 3).
+
+    The points are (sin t, h, sign(t)(cos t - 1)) with t uniform on [-1.5 pi, 1.5 pi] and h uniform on [-1, 1].
 
     ``noise`` is the standard deviation around the strip.
     """

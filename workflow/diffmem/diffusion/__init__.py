@@ -1,1 +1,1 @@
-"""Noise schedules, denoisers, stacked training and samplers."""
+"""Networks, noise schedules, training of stacked replicates, samplers, and the closed-form optimum."""

@@ -1,11 +1,11 @@
-r"""A residual network on whole points, for images of a few pixels: neither convolution nor embedding of coordinates.
+r"""A residual multilayer perceptron for small images, without convolutions and without embeddings of coordinates.
 
 With e the embedding of noise level and label,
 
     h_0 = W_in x,   h_(k+1) = h_k + W_2 dropout(silu(W_1 norm(h_k) + W_e e)),   F = W_out silu(norm(h_K)).  (1)
 
-W_out is zero at first, as it nearly is in the U-Nets of Karras et al. 2022 (https://arxiv.org/abs/2206.00364), so that
-training starts from the denoiser c_skip x.
+W_out is initialised with zeros, so that training starts from the denoiser c_skip x. (The U-Nets of Karras et al. 2022,
+https://arxiv.org/abs/2206.00364, have nearly zero.)
 """
 
 import torch
@@ -38,10 +38,12 @@ class ImageMLP(nn.Module):
         width: features of every hidden layer.
         blocks: number of residual blocks.
         embedding: features of the embedding of the noise level, an even number.
-        time: ``positional`` or ``fourier``, its frequencies (``layers.frequencies``).
-        time_scale: scale of the ``fourier`` ones.
-        dropout: share of the inner features that a training step leaves out.
+        time: frequencies of that embedding, ``positional`` or ``fourier`` (``layers.frequencies``).
+        time_scale: scale of the ``fourier`` frequencies.
+        dropout: probability that a training step sets an inner feature to zero.
     """
+
+    frequencies: torch.Tensor
 
     def __init__(
         self,
@@ -74,7 +76,7 @@ class ImageMLP(nn.Module):
         label: torch.Tensor | None = None,
         generators: Generators | None = None,
     ) -> torch.Tensor:
-        """F(x, c_noise, label, generators), shapes as at the top of ``networks``."""
+        """F(x, c_noise, label, generators), with the shapes stated in ``networks``."""
         e = waves(c_noise, self.frequencies).expand(len(x), -1, -1)  # (r, b or 1, embedding)
         if self.label is not None:
             e = e + self.label(label)

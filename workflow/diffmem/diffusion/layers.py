@@ -1,7 +1,8 @@
-r"""Layers of stacked networks, and what networks are told about the noise level.
+r"""Layers of stacked networks, and embeddings of the noise level.
 
-A stack holds r networks of one shape; every parameter has the replicate as its first axis. The noise level enters as
-sines and cosines of f c_noise, with the frequencies f_k, k = 0, ..., h - 1, of Vaswani et al. 2017 (https://arxiv.org/abs/1706.03762)
+A stack is r networks of one shape; the first axis of every parameter is the replicate. The embedding of the noise level
+is the sines and cosines of f_k c_noise, k = 0, ..., h - 1, with the frequencies of Vaswani et al. 2017
+(https://arxiv.org/abs/1706.03762)
 
     f_k = 10000^(-k / (h - 1)),                                                                        (1)
 
@@ -9,7 +10,8 @@ or with normally distributed ones (Tancik et al. 2020, https://arxiv.org/abs/200
 
     f_k = 2 pi s |z_k|,  z standard normal.                                                            (2)
 
-In (2) the z_k are the quantiles of |z| at (k + 1/2) / h and not draws of it, so that a network is its parameters alone.
+In (2) the |z_k| are not drawn; they are the quantiles of |z| at (k + 1/2) / h, so that the parameters alone determine a
+network.
 """
 
 import math
@@ -22,7 +24,7 @@ Generators = list[torch.Generator]
 
 
 class Linear(nn.Module):
-    """r affine maps side by side, each drawn like ``torch.nn.Linear``'s from its own generator."""
+    """r independent affine maps, each initialised as ``torch.nn.Linear`` from its own generator."""
 
     def __init__(self, generators: Generators, inputs: int, outputs: int):
         super().__init__()
@@ -36,12 +38,12 @@ class Linear(nn.Module):
         self.bias = uniform(1, outputs)  # (r, 1, outputs)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Shape (r, b, inputs) to (r, b, outputs)."""
-        return torch.bmm(x, self.weight) + self.bias  # compiled, the sum joins what follows it
+        """Map ``x`` of shape (r, b, inputs) to (r, b, outputs)."""
+        return torch.bmm(x, self.weight) + self.bias  # not baddbmm: a compiler fuses this sum with the next operation
 
 
 class Labels(nn.Module):
-    """r affine maps of one-hot labels of length sqrt(count), as Karras et al. 2022 embed them, by looking up rows."""
+    """r affine maps of one-hot labels times sqrt(count), as in Karras et al. 2022, computed by selecting rows."""
 
     def __init__(self, generators: Generators, count: int, outputs: int):
         super().__init__()
@@ -49,13 +51,13 @@ class Labels(nn.Module):
         self.linear = Linear(generators, count, outputs)
 
     def forward(self, label: torch.Tensor) -> torch.Tensor:
-        """Labels 0, ..., count - 1 of shape (r, b) to (r, b, outputs)."""
+        """Map labels 0, ..., count - 1 of shape (r, b) to (r, b, outputs)."""
         replicate = torch.arange(len(label), device=label.device)[:, None]
         return self.scale * self.linear.weight[replicate, label] + self.linear.bias
 
 
 class LayerNorm(nn.Module):
-    """r layer norms side by side, with scale 1 and shift 0 at first."""
+    """r independent layer norms, initialised with scale 1 and shift 0."""
 
     def __init__(self, replicates: int, features: int):
         super().__init__()
@@ -63,12 +65,12 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(replicates, 1, features))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Shape (r, b, features) to the same."""
+        """Normalise ``x`` of shape (r, b, features)."""
         return torch.addcmul(self.bias, F.layer_norm(x, x.shape[-1:]), self.weight)
 
 
 def frequencies(kind: str, count: int, *, scale: float) -> torch.Tensor:
-    """``count`` frequencies, of shape (count,): (1) for kind ``positional``, (2) with s = ``scale`` for ``fourier``."""
+    """Frequencies of shape (count,): (1) for the kind ``positional``, (2) with s = ``scale`` for ``fourier``."""
     if kind == "positional":
         exponent = torch.arange(count) / max(count - 1, 1)
         return torch.exp(-math.log(10_000) * exponent)
@@ -83,7 +85,7 @@ def waves(value: torch.Tensor, frequencies: torch.Tensor) -> torch.Tensor:
 
 
 def drop(x: torch.Tensor, rate: float, generators: Generators | None) -> torch.Tensor:
-    """Dropout of ``x`` (r, ...) with masks from each replicate's own generator; without generators ``x`` itself."""
+    """Dropout of ``x`` (r, ...) with a mask from each replicate's generator; without generators ``x`` is unchanged."""
     if generators is None or rate == 0:
         return x
     kept = torch.stack([torch.rand(x.shape[1:], generator=g, device=g.device) >= rate for g in generators])

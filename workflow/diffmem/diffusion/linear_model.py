@@ -1,24 +1,25 @@
-r"""Linear diffusion models, whose generated law is known exactly.
+r"""Linear diffusion models, whose generated distribution is known exactly.
 
-One step (Halder and Pehlevan, "On the onset of memorization to generalization transition in diffusion models"). Each of
-n training points is noised once, and least squares with an intercept learns the way back:
+One step (Halder and Pehlevan, "On the onset of memorization to generalization transition in diffusion models"). Noise
+is added once to each of n training points, and least squares with an intercept predicts the points from the noisy ones:
 
     y_k = x_k + sigma xi_k,   sigma^2 = lambda (1 - e^{-2T}),   x ~ b + W y,                                (1)
 
-the solution of least norm where n <= d, which goes through every training point. (The paper writes e^{-T} y; least
-squares does not see that scale.) The model generates b + W y' for y' ~ N(xbar, v I), v = mean_j var_j(x) + sigma^2:
+For n <= d it is the solution of least norm, which fits every training point exactly. (The paper has e^{-T} y; this
+factor does not change the prediction.) The model generates b + W y' for y' ~ N(xbar, v I), v = mean_j var_j(x) +
+sigma^2:
 
     N(b + W xbar, v W W^T).                                                                            (2)
 
-The published code has v W^T W instead, with the same eigenvalues along other axes (`published`).
+The published code has the covariance v W^T W, with the same eigenvalues but other axes (argument `published`).
 
 Many steps. The score of N(m, C) is linear, and its denoiser is
 
     D(x; sigma) = m + C (C + sigma^2 I)^{-1} (x - m).                                                       (3)
 
 Along each principal axis, deterministic sampling multiplies x - m by a gain that depends only on the eigenvalue w and
-on the steps. So the end law from N(0, sigma_0^2 I) is Gaussian again (`end_law`). With the number of steps the gain
-tends to sqrt(w / (w + sigma_0^2)), and the end law to N(m, C) with the variances w sigma_0^2 / (w + sigma_0^2).
+the noise levels. The distribution generated from N(0, sigma_0^2 I) is therefore Gaussian (`end_law`). As the number of
+steps grows, the gain tends to sqrt(w / (w + sigma_0^2)), and the generated variances to w sigma_0^2 / (w + sigma_0^2).
 """
 
 import math
@@ -40,12 +41,12 @@ def noise_level(*, generalization: float, time: float) -> float:
 
 
 def one_step(points: np.ndarray, noise: np.ndarray, *, sigma: float, published: bool = False) -> Normal:
-    """The law (2) that the one-step model generates.
+    """The distribution (2) that the one-step model generates.
 
     Args:
         points: training points of shape (n, d), n >= 2.
         noise: standard normal noise of the same shape, one draw per point.
-        published: transpose the covariance as the published code does.
+        published: use v W^T W, as the published code does.
     """
     centre = points.mean(0)
     noisy = points + sigma * noise
@@ -57,7 +58,7 @@ def one_step(points: np.ndarray, noise: np.ndarray, *, sigma: float, published: 
 
 
 def denoiser(law: Normal) -> Denoiser:
-    """The denoiser (3) of a Gaussian law, with the interface of a network."""
+    """The denoiser (3) of a Gaussian distribution ``law``."""
     mean, variances, axes = (torch.from_numpy(a) for a in (law.mean, law.variances, law.axes))
 
     def denoise(x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
@@ -69,7 +70,7 @@ def denoiser(law: Normal) -> Denoiser:
 
 
 def end_law(law: Normal, *, sampler: Sampler, sigmas: torch.Tensor) -> Normal:
-    """The law that a deterministic ``sampler`` generates from N(0, sigma_0^2 I) with the score of ``law``.
+    """The distribution that a deterministic ``sampler`` generates from N(0, sigma_0^2 I) with the denoiser of ``law``.
 
     Args:
         sampler: one of ``samplers`` that draws no noise.
@@ -78,9 +79,9 @@ def end_law(law: Normal, *, sampler: Sampler, sigmas: torch.Tensor) -> Normal:
     axes_only = Normal(np.zeros_like(law.mean), law.variances, np.eye(len(law.mean)))
     start = torch.ones(1, 1, len(law.mean), dtype=torch.float64)
     gain = sampler(denoiser(axes_only), start, sigmas, _no_noise)[0, 0].numpy()
-    mean = law.mean - law.axes @ (gain * (law.axes.T @ law.mean))  # a point that starts at 0 starts at -m relative to m
+    mean = law.mean - law.axes @ (gain * (law.axes.T @ law.mean))  # the point 0 is -m relative to m
     return Normal(mean, (gain * float(sigmas[0])) ** 2, law.axes)
 
 
 def _no_noise() -> torch.Tensor:
-    raise ValueError("the end law is known only for a sampler that draws no noise; choose ddim or heun")
+    raise ValueError("the generated law is known only for samplers without noise; choose ddim or heun")

@@ -1,15 +1,14 @@
-"""Snapshots and their losses, on fixed points with fixed noise, so that only what was learnt in between differs.
+"""Snapshots and their losses. Points and noise are the same at every snapshot, so that only the model changes.
 
-Under labels the held-out loss is that of the denoisers with which points are generated: a held-out point without a
-label of its own is judged under one drawn from the histogram of the training labels, once and for all snapshots. That
-is its mean over these labels, without bias. With random labels, which say nothing of the point, a fresh point would
-come with such a label. With a label for each image no held-out point belongs under any, so that the loss tells how far
-each label's points are from the distribution, and not how far all labels' points together are. It is no measure of
-quality, then, by which models with other labels or none can be compared.
+Held-out points without a label are evaluated under the label of a random training point, the same at all snapshots.
+This is an unbiased estimate of the mean loss over the training labels. Losses under different kinds of labels are not
+comparable. With random labels the estimate is the loss of fresh points with labels of the same distribution. With one
+label per image it is not: a denoiser for one label models one image, and its loss on all other points is large.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -17,12 +16,13 @@ import torch
 from torch import nn
 
 from diffmem.diffusion import networks
-from diffmem.diffusion.batches import Batch
-from diffmem.diffusion.denoiser import loss, torch_generator
+from diffmem.diffusion.batches import Batch, Points
+from diffmem.diffusion.build import torch_generator
+from diffmem.diffusion.denoiser import loss
 from diffmem.diffusion.schedules import Schedule
 
 LEVELS = 16  # noise levels, equally spaced in training probability, at which the losses are evaluated
-EVALUATED = 250  # points of each set on which the losses are evaluated, at most
+EVALUATED = 250  # largest number of points of each set on which the losses are evaluated
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Snapshot:
     """The stack after ``step`` steps and ``epoch`` passes through the training set.
 
     Attributes:
-        parameters: shape (r, p), float32; running means where the config asks for them.
+        parameters: shape (r, p), float32; their running means if the config asks for them.
         levels: noise levels of the losses, shape (l,).
         train_loss, test_loss: shape (r, l).
     """
@@ -43,50 +43,45 @@ class Snapshot:
     test_loss: torch.Tensor
 
     def first(self, count: int) -> "Snapshot":
-        """That of the first ``count`` replicates."""
-        own = {name: getattr(self, name)[:count] for name in ("parameters", "train_loss", "test_loss")}
-        return replace(self, **own)
+        """The snapshot of the first ``count`` replicates."""
+        values = {name: getattr(self, name)[:count] for name in ("parameters", "train_loss", "test_loss")}
+        return replace(self, **values)
 
 
 class Losses:
-    """Takes snapshots with their losses.
+    """Evaluates the losses of a network and records them in snapshots.
 
     Args:
-        points, held_out: shape (r, n, d) and (r, n', d).
-        labels: of the points, shape (r, n), for conditional networks.
-        held_out_labels: of the held-out ones, shape (r, n'); those that have none (-1) get that of a random training
-            point each.
-        at_once: points that go through the network together; 0 is all of them.
+        points: held-out points without a label are evaluated under that of a random training point each.
+        at_once: points per call of the network; 0 is all points.
     """
 
     def __init__(
         self,
         schedule: Schedule,
+        points: Points,
         *,
-        points: torch.Tensor,
-        held_out: torch.Tensor,
-        labels: torch.Tensor | None = None,
-        held_out_labels: torch.Tensor | None = None,
         seed: int,
         replicates: list[int],
         at_once: int = 0,
     ):
         self.schedule, self.at_once = schedule, at_once
-        self.sets = points[:, :EVALUATED], held_out[:, :EVALUATED]
-        self.u = (torch.arange(LEVELS, dtype=points.dtype, device=points.device) + 0.5) / LEVELS
-        count, d = max(s.shape[1] for s in self.sets), points.shape[2]
+        self.sets = points.train[:, :EVALUATED], points.held_out[:, :EVALUATED]
+        like, labels, held_out_labels = points.train, points.train_label, points.held_out_label
+        self.u = (torch.arange(LEVELS, dtype=like.dtype, device=like.device) + 0.5) / LEVELS
+        count, d = max(s.shape[1] for s in self.sets), like.shape[2]
         generators = [torch_generator(seed, replicate=i, purpose="evaluation") for i in replicates]
-        self.eps = torch.stack([torch.randn(count, d, generator=g) for g in generators]).to(points)
+        self.eps = torch.stack([torch.randn(count, d, generator=g) for g in generators]).to(like)
         self.labels: tuple[torch.Tensor | None, torch.Tensor | None] = None, None
-        if labels is not None:
+        if labels is not None and held_out_labels is not None:
             n, wanted = labels.shape[1], self.sets[1].shape[1]
-            others = torch.stack([torch.randint(n, (wanted,), generator=g) for g in generators]).to(labels.device)
-            own = held_out_labels[:, :wanted]
-            self.labels = labels[:, :EVALUATED], torch.where(own < 0, labels.gather(1, others), own)
+            drawn = torch.stack([torch.randint(n, (wanted,), generator=g) for g in generators]).to(labels.device)
+            known = held_out_labels[:, :wanted]
+            self.labels = labels[:, :EVALUATED], torch.where(known < 0, labels.gather(1, drawn), known)
 
     @torch.no_grad()
     def snapshot(self, network: nn.Module, parameters: torch.Tensor, *, step: int, epoch: float) -> Snapshot:
-        """The snapshot with the losses of the network as it stands (of the running means, if those are kept)."""
+        """The snapshot of ``network`` with the ``parameters`` (r, p) in the place of its own."""
         current = networks.flatten(network)
         networks.load(network, parameters)
         each = zip(self.sets, self.labels, strict=True)
@@ -103,17 +98,17 @@ class Losses:
 
     def _mean(self, network: nn.Module, batch: Batch) -> torch.Tensor:
         """Loss on a batch, of shape (r,)."""
-        return sum(of_parts(loss, network, self.schedule, batch.split(self.at_once)))
+        return reduce(torch.add, loss_parts(loss, network, self.schedule, batch.split(self.at_once)))
 
 
-def of_parts(
+def loss_parts(
     objective: Callable,
     network: nn.Module,
     schedule: Schedule,
     parts: list[Batch],
     dropout: list[torch.Generator] | None = None,
 ) -> Iterator[torch.Tensor]:
-    """What each of the ``parts`` of a batch adds to its mean loss, of shape (r,), one after the other."""
+    """Yield the contribution of each of the ``parts`` of a batch to its mean loss, of shape (r,)."""
     size = sum(part.x0.shape[1] for part in parts)
     for part in parts:
         yield objective(network, schedule, **part._asdict(), dropout=dropout) * (part.x0.shape[1] / size)

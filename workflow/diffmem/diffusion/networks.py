@@ -1,13 +1,14 @@
 """Networks, as stacks of replicates.
 
-A stack holds r networks of one shape whose parameters never meet: every parameter has the replicate as its first
-axis, and one batched matrix product serves all of them. A network is called as
+A stack is r independent networks of one shape. The first axis of every parameter is the replicate, so that one batched
+matrix product serves all replicates. A network is called as
 
     F(x, c_noise, label, generators)    returns (r, b, d)
 
-with x of shape (r, b, d), c_noise of shape (r, b) or (1, 1), and two arguments that may be None: ``label``, integers of
-shape (r, b), and the replicates' ``generators`` for dropout, which is off without them. A new one is a class with this
-call, built by ``Network(generators, dimension, label_count, **options)``; a ``label_count`` of 0 is unconditional.
+with x of shape (r, b, d) and c_noise of shape (r, b) or (1, 1). ``label``, integers of shape (r, b), and
+``generators``, one per replicate for dropout, may be None; dropout is then off. A new network is a class with this call
+whose instances are built by ``Network(generators, dimension, label_count, **options)``. A ``label_count`` of 0 is
+unconditional.
 """
 
 import torch
@@ -28,6 +29,8 @@ class ResidualMLP(nn.Module):
         embedding: features of each embedding, an even number.
         scale: factor before the embedding of a coordinate; a larger one resolves finer detail.
     """
+
+    frequencies: torch.Tensor
 
     def __init__(
         self,
@@ -55,12 +58,12 @@ class ResidualMLP(nn.Module):
         label: torch.Tensor | None = None,
         _generators: Generators | None = None,
     ) -> torch.Tensor:
-        """F(x, c_noise, label), shapes as at the top of this module; without dropout."""
+        """F(x, c_noise, label), with the shapes stated in this module; there is no dropout."""
         coordinates = waves(self.scale * x, self.frequencies).flatten(-2)  # (r, b, d * embedding)
         time = waves(c_noise, self.frequencies)  # (r, b, embedding) or (1, 1, embedding)
         if time.shape[:2] == x.shape[:2]:
             h = self.first(torch.cat([coordinates, time], -1))
-        else:  # one noise level for all: its share of the first layer is computed once
+        else:  # one noise level for all points: its part of the first layer is computed once
             cut = coordinates.shape[-1]
             weight, bias = self.first.weight, self.first.bias
             shift = torch.bmm(time.expand(len(x), -1, -1), weight[:, cut:]) + bias
@@ -74,16 +77,16 @@ class ResidualMLP(nn.Module):
 
 
 class Packed(nn.Module):
-    """A stack whose parameters are views of one matrix ``values`` (r, p'), which alone receives their gradients.
+    """A stack whose parameters are views of one matrix ``values`` (r, p'), the only parameter with a gradient.
 
-    The first p columns are those of ``flatten``. An optimizer of this matrix makes one call for the whole network, and
-    treats every replicate alike in whatever stack it sits: padded with columns of zeros to whole vectors of any
-    processor, a row has no remainder that is rounded in another way.
+    The first p columns are those of ``flatten``. An optimizer of this matrix makes one call for the whole network. The
+    matrix is padded with columns of zeros to a multiple of 64, so that rows have no remainder after a processor's
+    vectors: remainders may be rounded differently, and a replicate's results would depend on its stack.
     """
 
     def __init__(self, network: nn.Module):
         super().__init__()
-        self.network = (network,)  # a tuple keeps its parameters out of this module's own
+        self.network = (network,)  # in a tuple, so that its parameters are not parameters of this module
         flat = flatten(network)
         self.values = nn.Parameter(F.pad(flat, (0, -flat.shape[1] % 64)))
         self.shapes = {name: p.shape for name, p in network.named_parameters()}
@@ -93,12 +96,12 @@ class Packed(nn.Module):
             network.get_parameter(name).data = part
 
     def forward(self, *inputs: torch.Tensor | Generators | None) -> torch.Tensor:
-        """What the network returns."""
+        """The network's output."""
         return functional_call(self.network[0], self._parts(self.values), inputs)
 
     @property
     def flat(self) -> torch.Tensor:
-        """The network's parameters (r, p), a view."""
+        """The network's parameters (r, p), as a view of ``values``."""
         return self.values.detach()[:, : sum(self.sizes[:-1])]
 
     def _parts(self, values: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -112,7 +115,7 @@ def flatten(network: nn.Module) -> torch.Tensor:
 
 
 def load(network: nn.Module, flat: torch.Tensor) -> None:
-    """Put the parameters ``flat`` (r, p), as made by ``flatten``, into a stack of r networks."""
+    """Set the parameters of a stack of r networks to ``flat`` (r, p), in the order of ``flatten``."""
     sizes = [p[0].numel() for p in network.parameters()]
     with torch.no_grad():
         for parameter, values in zip(network.parameters(), flat.split(sizes, 1), strict=True):

@@ -1,8 +1,8 @@
-r"""Noise schedules. Everything is a function of the noise level sigma of the variance-exploding form
+r"""Noise schedules, as functions of the noise level sigma of the variance-exploding form
 
-    x = x_0 + sigma * eps,                                                                             (1)
+    x = x_0 + sigma * eps.                                                                             (1)
 
-to which the variance-preserving form z_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps of a DDPM is brought by
+The variance-preserving form z_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps of a DDPM is converted to it by
 x = z / sqrt(abar), sigma = sqrt((1 - abar) / abar).
 
 A denoiser is built from a network F by (Karras et al. 2022, https://arxiv.org/abs/2206.00364, equation 7)
@@ -10,15 +10,15 @@ A denoiser is built from a network F by (Karras et al. 2022, https://arxiv.org/a
     D(x; sigma) = c_skip(sigma) x + c_out(sigma) F(c_in(sigma) x; c_noise(sigma)),                     (2)
 
 and trained with the plain mean square of F(...) - (x_0 - c_skip x) / c_out, which weights the error of D by
-1 / c_out^2. With c_skip = 1, c_out = -sigma, c_in = 1 / sqrt(1 + sigma^2) that target is eps and F(z; t) the noise
+1 / c_out^2. With c_skip = 1, c_out = -sigma, c_in = 1 / sqrt(1 + sigma^2) this target is eps, and F(z; t) is the noise
 prediction of Ho et al. 2020 (https://arxiv.org/abs/2006.11239).
 
 The continuous processes of Song et al. 2021 (https://arxiv.org/abs/2011.13456), in the form of Karras et al., table 1:
 
     vp    sigma(t) = sqrt(exp(beta_d t^2 / 2 + beta_min t) - 1),  t uniform on (epsilon, 1)            (3)
-    ve    ln sigma uniform between the ends of the process                                             (4)
+    ve    ln sigma uniform on (ln 0.02, ln 100)                                                        (4)
 
-both with c_skip = 1 and weight 1 / sigma^2. Their samples are drawn along the levels of edm.
+Both have c_skip = 1 and the weight 1 / sigma^2. Samples are drawn along the noise levels of ``edm``.
 """
 
 import math
@@ -46,11 +46,10 @@ class Schedule:
     """Noise levels for training and sampling.
 
     Attributes:
-        quantile: noise level of shape like u for u in [0, 1): training draws u uniformly.
+        quantile: u in [0, 1) -> noise level, of the same shape; training draws u uniformly.
         coefficients: those of (2) for a tensor of noise levels.
-        sampling: function of a number of steps that returns that many noise levels, largest first.
-        prior: standard deviation per coordinate of the point at which sampling starts, as a function of the first
-            level.
+        sampling: a number of steps -> as many noise levels, largest first.
+        prior: the first noise level -> standard deviation, per coordinate, of the points at which sampling starts.
     """
 
     quantile: Callable[[torch.Tensor], torch.Tensor]
@@ -79,8 +78,8 @@ def edm(*, sigma_min: float, sigma_max: float, rho: float, p_mean: float, p_std:
 
     def coefficients(sigma: torch.Tensor) -> Coefficients:
         variance = sigma**2 + sigma_data**2
-        # ln(sigma) / 4 in EDM; times 25 to spread over tens of units as a DDPM's step number does, for which the
-        # networks' sinusoidal embedding of it is made
+        # ln(sigma) / 4 in EDM; times 25 to have a range of tens of units, as the step number of a DDPM, for which the
+        # sinusoidal embeddings of the networks are designed
         noise = 25 * torch.log(sigma) / 4
         return Coefficients(sigma_data**2 / variance, sigma * sigma_data / variance.sqrt(), variance.rsqrt(), noise)
 
@@ -88,7 +87,7 @@ def edm(*, sigma_min: float, sigma_max: float, rho: float, p_mean: float, p_std:
 
 
 def vp(*, sigma_min: float, sigma_max: float, rho: float) -> Schedule:
-    """The variance-preserving process (3); the network is told 999 t."""
+    """The variance-preserving process (3); c_noise is 999 t."""
 
     def quantile(u: torch.Tensor) -> torch.Tensor:
         t = EPSILON + u * (1 - EPSILON)
@@ -102,7 +101,7 @@ def vp(*, sigma_min: float, sigma_max: float, rho: float) -> Schedule:
 
 
 def ve(*, sigma_min: float, sigma_max: float, rho: float) -> Schedule:
-    """The variance-exploding process (4); the network is told ln(sigma / 2). Sampling keeps within its ends."""
+    """The variance-exploding process (4); c_noise is ln(sigma / 2). Sampling levels are restricted to its range."""
     low, high = VE_RANGE
 
     def quantile(u: torch.Tensor) -> torch.Tensor:
@@ -127,7 +126,7 @@ def _ramp(sigma_min: float, sigma_max: float, rho: float) -> Callable[[int], tor
 
 
 def _ddpm(alphas: torch.Tensor) -> Schedule:
-    """The schedule of the discrete process with the factors ``alphas`` (T,), float64."""
+    """The schedule of a DDPM with the factors ``alphas`` (T,), float64."""
     abar = torch.cumprod(alphas, 0)
     levels = ((1 - abar) / abar).sqrt()  # ascending
     steps = len(levels)
@@ -142,12 +141,13 @@ def _ddpm(alphas: torch.Tensor) -> Schedule:
     def sampling(count: int) -> torch.Tensor:
         return levels[torch.linspace(steps - 1, 0, count, dtype=torch.float64).round().long()]
 
-    # z starts from N(0, 1), hence x from N(0, 1 / abar) = N(0, 1 + sigma^2), also where abar is far from 0
+    # z starts from N(0, 1), hence x from N(0, 1 / abar) = N(0, 1 + sigma^2), even if abar is far from 0
     return Schedule(quantile, coefficients, sampling, prior=lambda sigma: (1 + sigma**2).sqrt())
 
 
 def _interpolate(x: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
-    """Fractional index of ``x`` in the ascending ``grid``; whole at its nodes, held at the ends."""
+    """Fractional index of ``x`` in the ascending ``grid``; an integer at its nodes, and constant outside of its "
+    "ends."""
     if len(grid) == 1:
         return torch.zeros_like(x)
     right = torch.searchsorted(grid, x.contiguous()).clamp(1, len(grid) - 1)

@@ -1,8 +1,8 @@
 """Stacks of ordinary torch modules.
 
-A module for one replicate becomes a network of this room by keeping r sets of its parameters, along a first axis, and
-running it on each in turn. This suits convolutions: one grouped convolution over all replicates is no faster on a CPU
-unless the images are tiny, and its rounding depends on how many replicates it sees.
+A stack keeps r sets of the parameters of a module for one replicate, along a first axis, and runs the module with one
+set after another. This is meant for convolutions: one grouped convolution for all replicates is not faster on a CPU
+unless images are tiny, and its rounding depends on the number of replicates.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,13 +15,13 @@ from diffmem.diffusion.layers import Generators
 
 
 class Stack(nn.Module):
-    """r networks of the shape of ``template``.
+    """r networks of the shape of the module that ``template`` builds.
 
     Args:
         generators: one for each replicate.
-        template: builds the module for one replicate, called as F(x, c_noise, label, generator) with x of shape (b, d),
-            c_noise (b,) or (1,), label (b,) or None and generator one or None. It may hold no buffers.
-        draw: the first values of a module's parameters in their order, from a generator.
+        template: builds the module for one replicate, without buffers. It is called as F(x, c_noise, label, generator)
+            with x of shape (b, d), c_noise (b,) or (1,), label (b,) or None, and one generator or None.
+        draw: yields the initial values of a module's parameters, in their order, from a generator.
     """
 
     def __init__(
@@ -33,7 +33,9 @@ class Stack(nn.Module):
         super().__init__()
         with torch.device("meta"):
             module = template()
-        self.single = (module,)  # a tuple keeps its parameters, which have no values, out of this module's own
+        self.single = (
+            module,
+        )  # in a tuple, so that its parameters, which have no values, are not parameters of this module
         self.names = [name for name, _ in module.named_parameters()]
         drawn = zip(*(draw(module, g) for g in generators), strict=True)
         self.values = nn.ParameterList(nn.Parameter(torch.stack(values)) for values in drawn)
@@ -45,7 +47,7 @@ class Stack(nn.Module):
         label: torch.Tensor | None = None,
         generators: Generators | None = None,
     ) -> torch.Tensor:
-        """F(x, c_noise, label, generators), shapes as at the top of ``networks``."""
+        """F(x, c_noise, label, generators), with the shapes stated in ``networks``."""
         nothing = [None] * len(x)
         sets = zip(*(value.unbind() for value in self.values), strict=True)
         labels, masks = nothing if label is None else label, generators or nothing

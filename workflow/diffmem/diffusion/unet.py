@@ -1,18 +1,20 @@
-r"""The U-Net DDPM++ of Song et al. 2021 (https://arxiv.org/abs/2011.13456), as Karras et al. 2022 have it (SongUNet),
-with a switch for each of its skip connections.
+r"""The U-Net DDPM++ of Song et al. 2021 (https://arxiv.org/abs/2011.13456) in the version of Karras et al. 2022
+(SongUNet). Each of its skip connections can be switched off.
 
 With e the embedding of noise level and label, a block is
 
     y = (W x + conv(dropout(silu(norm(conv(silu(norm(x))) + A e))))) / sqrt(2),                        (1)
 
-followed, where its resolution asks for it, by attention over pixels, likewise added and divided by sqrt(2). The encoder
-takes a convolution and then ``blocks`` blocks per resolution, with a halving block before those of each resolution but
-the first. Each of these hands its output to the decoder, which has ``blocks + 1`` blocks per resolution and joins what
-was handed over, last first, to their inputs.
+followed, at the resolutions of ``attention``, by attention over pixels, which is also added and divided by sqrt(2). The
+encoder is a convolution and ``blocks`` blocks per resolution; a block that halves the resolution precedes those of
+every resolution except the first. The outputs of the convolution and of all these blocks are skip connections. The
+decoder has ``blocks + 1`` blocks per resolution, and the input of each is concatenated with one skip connection, the
+last one first.
 """
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import torch
 from torch import nn
@@ -21,7 +23,7 @@ from torch.nn import functional as F
 from diffmem.diffusion.layers import Generators, drop, frequencies, waves
 from diffmem.diffusion.stacks import Stack
 
-NEARLY_ZERO = 1e-5  # gain of the layers that begin by adding almost nothing
+NEARLY_ZERO = 1e-5  # gain of layers whose output is almost zero at first
 ATTENTION = math.sqrt(0.2)  # gain of the attention's queries, keys and values
 
 
@@ -45,23 +47,34 @@ def unet(
     Args:
         label_count: number of labels; 0 is unconditional.
         image: channels, height and width of a point.
-        width: base channels; the embedding has as many features.
+        width: base channels, and features of the embedding of the noise level.
         blocks: residual blocks per resolution.
-        multipliers: channels at each resolution, from the finest, over ``width``.
-        attention: heights of the resolutions at which blocks attend.
-        time: ``positional`` or ``fourier``, the frequencies of the noise level's embedding (``layers.frequencies``).
-        time_scale: scale of the ``fourier`` ones.
-        dropout: share of features that a training step leaves out.
-        skips: skip connections that are kept, counted from 1 in the order of the encoder; the others hand over zeros,
-            so that the number of parameters stays.
+        multipliers: channels at each resolution divided by ``width``, finest resolution first.
+        attention: heights in pixels at which blocks have attention.
+        time: frequencies of the embedding of the noise level, ``positional`` or ``fourier`` (``layers.frequencies``).
+        time_scale: scale of the ``fourier`` frequencies.
+        dropout: probability that a training step sets a feature to zero.
+        skips: numbers of the skip connections that are kept, from 1 in the order of the encoder; the others are
+            replaced by zeros, so that the number of parameters does not change.
     """
     waves_of_time = frequencies(time, width // 2, scale=time_scale)
-    shape = dict(width=width, blocks=blocks, multipliers=multipliers, attention=attention, dropout=dropout, skips=skips)
-    return Stack(generators, lambda: UNet(image, label_count, waves_of_time, **shape), draw)
+    template = partial(
+        UNet,
+        image,
+        label_count,
+        waves_of_time,
+        width=width,
+        blocks=blocks,
+        multipliers=multipliers,
+        attention=attention,
+        dropout=dropout,
+        skips=skips,
+    )
+    return Stack(generators, template, draw)
 
 
 class UNet(nn.Module):
-    """One U-Net; arguments as those of ``unet``, and the ``frequencies`` (width / 2,)."""
+    """One U-Net, with the arguments of ``unet`` and the ``frequencies`` (width / 2,) of the embedding."""
 
     def __init__(
         self,
@@ -80,26 +93,26 @@ class UNet(nn.Module):
         self.image, self.frequencies, self.skips = tuple(image), frequencies, set(skips)
         self.label = nn.Linear(label_count, width) if label_count else None
         self.time = nn.Sequential(nn.Linear(width, 4 * width), nn.SiLU(), nn.Linear(4 * width, 4 * width), nn.SiLU())
-        block = dict(features=4 * width, dropout=dropout)
+        new_block = partial(Block, features=4 * width, dropout=dropout)
         levels = [(width * m, image[1] >> level in attention) for level, m in enumerate(multipliers)]
         self.first, kept, now = nn.Conv2d(image[0], width, 3, padding=1), [width], width
         self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
         for level, (outputs, attends) in enumerate(levels):
             if level:
-                self.encoder.append(Block(now, now, resample="half", **block))
+                self.encoder.append(new_block(now, now, resample="half"))
                 kept.append(now)
             for _ in range(blocks):
-                self.encoder.append(Block(now, outputs, attention=attends, **block))
+                self.encoder.append(new_block(now, outputs, attention=attends))
                 now = outputs
                 kept.append(now)
-        self.middle = nn.ModuleList([Block(now, now, attention=True, **block), Block(now, now, **block)])
+        self.middle = nn.ModuleList([new_block(now, now, attention=True), new_block(now, now)])
         for level, (outputs, attends) in reversed(list(enumerate(levels))):
             if level < len(levels) - 1:
-                self.decoder.append(Block(now, now, resample="double", **block))
+                self.decoder.append(new_block(now, now, resample="double"))
             for i in range(blocks + 1):
-                self.decoder.append(Block(now + kept.pop(), outputs, attention=attends and i == blocks, **block))
+                self.decoder.append(new_block(now + kept.pop(), outputs, attention=attends and i == blocks))
                 now = outputs
-        self.norm, self.last = _norm(now), _convolution(now, image[0], 3, gain=NEARLY_ZERO)
+        self.norm, self.last = _norm(now), ScaledConvolution(now, image[0], 3, gain=NEARLY_ZERO)
 
     def forward(
         self,
@@ -111,25 +124,26 @@ class UNet(nn.Module):
         """F of shape (b, d) for x (b, d), c_noise (b,) or (1,), and label (b,) or None."""
         e = waves(c_noise, self.frequencies.to(x))  # (b or 1, width)
         if self.label is not None:
+            assert label is not None, "a conditional network is given labels"
             one_hot = F.one_hot(label, self.label.in_features).to(x)
             e = e + self.label(one_hot * math.sqrt(self.label.in_features))
         e = self.time(e)
         h = self.first(x.view(-1, *self.image))
-        handed = [h]
+        skips = [h]
         for block in self.encoder:
             h = block(h, e, generator)
-            handed.append(h)
-        handed = [t if number in self.skips else torch.zeros_like(t) for number, t in enumerate(handed, 1)]
+            skips.append(h)
+        skips = [t if number in self.skips else torch.zeros_like(t) for number, t in enumerate(skips, 1)]
         for block in self.middle:
             h = block(h, e, generator)
         for block in self.decoder:
             joins = block.resample is None
-            h = block(torch.cat([h, handed.pop()], 1) if joins else h, e, generator)
+            h = block(torch.cat([h, skips.pop()], 1) if joins else h, e, generator)
         return self.last(F.silu(self.norm(h))).flatten(1)
 
 
 class Block(nn.Module):
-    """A block (1), with ``attention`` after it, at the same, ``half`` or ``double`` resolution."""
+    """A block (1), optionally with attention; ``resample`` is None, ``half`` or ``double``."""
 
     def __init__(
         self,
@@ -145,12 +159,12 @@ class Block(nn.Module):
         self.dropout, self.resample = dropout, resample
         self.norm, self.first = _norm(inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
         self.condition = nn.Linear(features, outputs)
-        self.inner_norm, self.second = _norm(outputs), _convolution(outputs, outputs, 3, gain=NEARLY_ZERO)
+        self.inner_norm, self.second = _norm(outputs), ScaledConvolution(outputs, outputs, 3, gain=NEARLY_ZERO)
         self.short = nn.Conv2d(inputs, outputs, 1) if inputs != outputs or resample else nn.Identity()
         self.attention = Attention(outputs) if attention else None
 
     def forward(self, x: torch.Tensor, e: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
-        """x (b, inputs, height, width) and e (b or 1, features) to (b, outputs, ...)."""
+        """Map x (b, inputs, height, width) and e (b or 1, features) to (b, outputs, ...)."""
         h = self.first(_resampled(F.silu(self.norm(x)), self.resample))
         h = F.silu(self.inner_norm(h + self.condition(e)[..., None, None]))
         generators = None if generator is None else [generator]
@@ -160,23 +174,23 @@ class Block(nn.Module):
 
 
 class Attention(nn.Module):
-    """Dot-product attention of every pixel to all, one head."""
+    """Dot-product attention over all pixels, with one head."""
 
     def __init__(self, channels: int):
         super().__init__()
         self.norm = _norm(channels)
-        self.inputs = _convolution(channels, 3 * channels, 1, gain=ATTENTION)
-        self.last = _convolution(channels, channels, 1, gain=NEARLY_ZERO)
+        self.inputs = ScaledConvolution(channels, 3 * channels, 1, gain=ATTENTION)
+        self.last = ScaledConvolution(channels, channels, 1, gain=NEARLY_ZERO)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Shape (b, channels, height, width) to the same."""
+        """Map ``x`` of shape (b, channels, height, width) to the same shape."""
         q, k, v = self.inputs(self.norm(x)).flatten(2).transpose(1, 2).chunk(3, 2)  # (b, pixels, channels) each
-        seen = F.scaled_dot_product_attention(q, k, v)
-        return self.last(seen.transpose(1, 2).reshape(x.shape))
+        mixed = F.scaled_dot_product_attention(q, k, v)
+        return self.last(mixed.transpose(1, 2).reshape(x.shape))
 
 
 def draw(module: nn.Module, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    """First values of ``module``'s parameters: Glorot's uniform weights times the layer's gain, norms 1, biases 0."""
+    """Yield initial values of ``module``'s parameters: Glorot's uniform weights times gain; norms 1, biases 0."""
     for name, parameter in module.named_parameters():
         owner, kind = name.rpartition(".")[::2]
         value = torch.zeros(parameter.shape)
@@ -192,10 +206,12 @@ def _norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(max(groups, default=1), channels, eps=1e-6)
 
 
-def _convolution(inputs: int, outputs: int, size: int, *, gain: float) -> nn.Conv2d:
-    layer = nn.Conv2d(inputs, outputs, size, padding=size // 2)
-    layer.gain = gain
-    return layer
+class ScaledConvolution(nn.Conv2d):
+    """A convolution of odd ``size`` that keeps the resolution; ``gain`` scales its initial weights."""
+
+    def __init__(self, inputs: int, outputs: int, size: int, *, gain: float):
+        super().__init__(inputs, outputs, size, padding=size // 2)
+        self.gain = gain
 
 
 def _resampled(x: torch.Tensor, resample: str | None) -> torch.Tensor:

@@ -1,12 +1,4 @@
-"""Neighbours, criteria, chance levels and intervals. ``audit`` is the one call for three arrays at hand.
+"""Criteria of memorization, their chance levels and intervals: arithmetic on arrays, which are not checked.
 
-It is looked up when asked for, so that no stage loads, and no digest follows, what it does not use.
+To audit samples, call ``diffmem.audit``: it compares units, columns and rows of the sets before it measures anything.
 """
-
-
-def __getattr__(name: str):
-    if name != "audit":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from diffmem.measure.auditing import audit
-
-    return audit

@@ -1,12 +1,13 @@
-r"""What other criteria say of one replicate's neighbour table by stratum, as shares: `criteria` (2), (4) to (6).
+r"""Rates of the published criteria (2) and (4) to (6) of `criteria`, by stratum, from one replicate's neighbour table.
 
     third           share of points with d_1 / d_2 < 1/3
     authenticity    share of points with d_1 <= e: the inauthentic ones
-    discoveries     share of points on the list of Benjamini and Hochberg at a rate of 5 %
-    rank            Z of the rank test, of all points together
+    discoveries     share of points that are discoveries (Benjamini and Hochberg) at a false discovery rate of 5 %
+    rank            Z of the rank test, for all points together
 
-A point falls to a stratum as in `rates`. The formula knows the chance level of the first only, 3^-m; of the others the
-fresh points tell it. (3) needs fifty neighbours, which the table does not hold: `pool` has them, at chosen snapshots.
+A point is assigned to a stratum as in `rates`. The first rate has a chance level by formula, 3^-m. The chance levels of
+the others are measured on fresh points. Criterion (3) needs fifty neighbours, which the table does not hold. It is
+computed in `permutation`, for selected snapshots.
 """
 
 from dataclasses import dataclass
@@ -19,15 +20,17 @@ from diffmem.measure.strata import Strata, divide, quotient, stratum_of, with_al
 FALSE_DISCOVERIES = 0.05
 THRESHOLDS = {"third": ONE_THIRD, "authenticity": 1.0, "discoveries": FALSE_DISCOVERIES, "rank": np.nan}
 
+Measures = dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]  # (criterion, normalisation) -> value and count
+
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the criteria need to know beside the table.
+    """What the criteria need in addition to the neighbour table.
 
     Attributes:
         spacing: distance from every training location to the nearest other one, of shape (m,).
         held_out: distance from every held-out row to the nearest training location, of shape (n',).
-        dimension: local dimension m.
+        dimension: local dimension of the data.
     """
 
     spacing: np.ndarray
@@ -35,8 +38,18 @@ class Surroundings:
     dimension: float
 
 
-def others(table: np.ndarray, *, known: Strata, reference: str, near: Surroundings) -> dict:
-    """(criterion, normalisation) -> value and count, each of shape (strata + all, 1), of a ``table`` (g,)."""
+def measure_criteria(table: np.ndarray, *, known: Strata, reference: str, near: Surroundings) -> Measures:
+    """Rates and counts of the criteria, from one neighbour table.
+
+    Args:
+        table: neighbour table of shape (g,).
+        known: the k strata of the locations.
+        reference: test set against which points are judged, plain or matched.
+        near: distances around the locations, and the dimension.
+
+    Returns:
+        (criterion, normalisation) -> value and count, each of shape (k + 1, 1), the last row for all points.
+    """
     k = len(known.names)
     code = stratum_of(table, known, reference)
     size = with_all(np.bincount(code, minlength=k)[:, None])

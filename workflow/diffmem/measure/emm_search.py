@@ -1,13 +1,14 @@
-"""Which training sizes to run next, so that few runs close in on the effective memorization of an arm.
+"""Choice of the training sizes to run next, so that few runs determine the effective memorization of an arm.
 
-Sizes are those that the config lists, its grid, so that a search that goes on, or another one, finds earlier runs in
-their files.
+Only the sizes that the config lists (the grid) are run. A search that is continued, and any other search with the same
+grid, can therefore use the files of earlier runs.
 
-First the two ends are run, then the size in the middle of those between the last one above the line of 0.9 and the next
-one run, until these two are neighbours on the grid; then the size beyond each of them. Above and below are judged by
-the falling sequence nearest to the means over replicates: where a later run contradicts an earlier one, both are
-averaged, the bracket moves, and the search goes on from there. Every round runs a size that has not been run, so that
-it ends.
+The search is a bisection. The smallest and the largest size are run first. Of the sizes that have been run, take the
+last one with a share of at least 0.9 and the next one. The size in the middle between them on the grid is run next,
+until the two are neighbours on the grid. Finally the next smaller and the next larger size are run. Whether a size lies
+above the line is decided by the decreasing sequence nearest to the means over replicates. If a later run contradicts an
+earlier one, this sequence averages them, and the search continues with the new bracket. Each round runs a size that has
+not been run before, so that the search ends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +20,10 @@ from diffmem.measure.emm import LINE, falling_means
 
 
 def following(done: Mapping[int, Sequence[float]], sizes: np.ndarray) -> tuple[int, ...]:
-    """Sizes to run next, none if the search is over.
+    """Sizes to run next; empty if the search is complete.
 
     Args:
-        done: size -> its share of memorized points in every replicate; sizes that are not on the grid are ignored.
+        done: size -> share of memorized points in every replicate. Sizes that are not on the grid are ignored.
         sizes: the grid, distinct and ascending, of shape (k,).
     """
     places = np.flatnonzero(np.isin(sizes, list(done)))

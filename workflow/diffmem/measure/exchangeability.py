@@ -1,31 +1,35 @@
-r"""Are the held-out points exchangeable with the training points? Where they are not, no verdict of copying holds.
+r"""Test whether held-out points are exchangeable with training points. If not, no statement about copies is valid.
 
-A held-out set that is wider by 5 % in 32 dimensions makes a perfect generator read a net copied fraction of .19.
+For example, if the standard deviation of the held-out set is 5 % larger in 32 dimensions, a perfect generator has a net
+copied fraction of .19.
 
-Of N pooled locations, n of them training ones, all distances are computed once. Let a and b be the mean distance
-between two training and between two held-out locations, and c that between one of each. Then
+All distances between the N pooled locations, n of which are training locations, are computed once. Let a be the mean
+distance between two training locations, b between two held-out locations, and c between a training and a held-out
+location. Then
 
     energy statistic    E = 2 c - a - b                                                                (1)
     dispersion          S = b - a                                                                      (2)
     T = max(z(E), |z(S)|),   z(V) = (V - mean V) / sd V over all labellings drawn                      (3)
     p = (1 + number of permuted labellings with T at least as large) / (1 + number of them)            (4)
 
-E (Szekely and Rizzo 2013, https://doi.org/10.1016/j.jspi.2013.03.018) sees every difference in law in the end, but
-hardly that of widths in many dimensions: its mean grows with the square of the difference, that of S with the
-difference (Song and Chen 2020, https://arxiv.org/abs/2011.06127, on kernels). (4) is valid at any sizes, as the true
-labelling is treated like the permuted ones in (3) as well.
+E (Szekely and Rizzo 2013, https://doi.org/10.1016/j.jspi.2013.03.018) is consistent against every difference between
+distributions, but it has little power against a difference in scale in many dimensions. Its mean grows with the square
+of the difference, while that of S grows linearly (Song and Chen 2020, https://arxiv.org/abs/2011.06127, on kernels).
+(4) is valid for sets of any size, since (3) treats the true labelling in the same way as the permuted ones.
 
-Power at the level .05, Gaussian data, a held-out set of n' locations that is wider or shifted by so many standard
-deviations, 100 redraws (.80 at 1.05, and .33 for 1000 with 250, by E alone):
+The power at the level .05 for Gaussian data and 100 repetitions follows. The held-out set of n' locations has a
+standard deviation larger by the given factor, or is shifted by the given number of standard deviations. (With E alone
+the power at the factor 1.05 is .80 for n = n' = 1000 and .33 for 1000 and 250.)
 
     d = 32, n = n' = 1000    wider 1.01  .42    1.02  .94    1.03  1.00    1.05  1.00    shifted .2  .58    .3   1.00
     d = 32, 1000 and 250     wider              1.02  .45                  1.05  1.00
     d = 2,  n = n' = 1000    wider 1.05  .51    1.1   .97    1.2   1.00                  shifted .1  .45    .2   .95
 
-It compares laws, not places: near duplicates within one set pass. Sets spaced alike, as scikit-learn's moons with their
-evenly spaced angles are, give p near 1 (mean .93 over redraws) instead of a uniform one.
+The test compares distributions and does not detect near duplicates within a set. If the points of both sets are evenly
+spaced, as the angles of scikit-learn's moons are, p is close to 1 (mean .93 over repetitions) and not uniform.
 
-All labellings L (N, 1 + B) take one product: the sums of distances within the training set are 1' (L * D L).
+With all labellings L (N, 1 + B) and the distances D (N, N), one matrix product gives the sums of distances within the
+training set, 1' (L * D L).
 """
 
 from dataclasses import dataclass
@@ -33,12 +37,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import pdist, squareform
 
-from diffmem.locations import checked, distinct
+from diffmem.locations import check_points, distinct
 from diffmem.measure.quality import subsample
 
-POINTS = 1000
+POINTS = 1000  # locations of each set at most
 PERMUTATIONS = 999
-ROUNDING = 1e-9  # what the order of summation may add to a statistic of order one
+ROUNDING = 1e-9  # bound on the rounding error of a statistic of order one
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,9 @@ class Exchangeability:
 
     Attributes:
         energy: E of (1), in the units of the data.
-        wider: b / a - 1, by how much held-out distances exceed those between training locations.
+        wider: b / a - 1, the relative difference between the mean distances within both sets.
         statistic: T of (3).
-        p_value: (4).
+        p_value: p of (4).
     """
 
     energy: float
@@ -66,12 +70,18 @@ def exchangeability(
     points: int = POINTS,
     permutations: int = PERMUTATIONS,
 ) -> Exchangeability:
-    """Test whether ``train`` (n, d) and ``test`` (n', d) could have changed places.
+    """Test whether the points of ``train`` (n, d) and ``test`` (n', d) are exchangeable.
+
+    Args:
+        train, test: points of shape (n, d) and (n', d).
+        rng: draws the subsamples and the permutations.
+        points: number of locations of each set that are used, at most; larger sets are subsampled.
+        permutations: number of permuted labellings.
 
     Raises:
-        ValueError: if the arrays do not fit each other, hold values that are not finite, or have one location only.
+        ValueError: if the arrays have other shapes or values that are not finite, or if a set has a single location.
     """
-    sets = [distinct(given) for given in checked(train=train, test=test)]
+    sets = [distinct(given) for given in check_points(train=train, test=test)]
     if min(map(len, sets)) < 2:
         raise ValueError(f"train and test need two distinct points each, found {len(sets[0])} and {len(sets[1])}")
     sets = [subsample(locations, rng, points) for locations in sets]
@@ -90,14 +100,14 @@ def exchangeability(
 
 
 def _labellings(train: int, total: int, permutations: int, rng: np.random.Generator) -> np.ndarray:
-    """Which locations are called training ones: 1 or 0, of shape (total, 1 + permutations), the true ones first."""
+    """Labellings of shape (total, 1 + permutations): 1 for training locations, 0 for others; the true one is first."""
     true = (np.arange(total) < train).astype(float)
     drawn = rng.permuted(np.tile(true, (permutations, 1)), axis=1)
     return np.vstack([true, drawn]).T
 
 
 def _mean_distances(distance: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """a, b and c of every labelling, from all distances (N, N) and ``labels`` (N, l): each of shape (l,)."""
+    """a, b and c of each of l labellings, each of shape (l,), from all distances (N, N) and ``labels`` (N, l)."""
     n, m = labels[:, 0].sum(), (1 - labels[:, 0]).sum()
     within = (labels * (distance @ labels)).sum(0)
     from_train = distance.sum(1) @ labels
@@ -107,7 +117,7 @@ def _mean_distances(distance: np.ndarray, labels: np.ndarray) -> tuple[np.ndarra
 
 
 def _standard(values: np.ndarray, unit: float) -> np.ndarray:
-    """``values`` (l,) less their mean, over their standard deviation; zero where they differ by rounding only."""
+    """Standard scores (l,) of ``values`` (l,); zero if the values differ by rounding only, relative to ``unit``."""
     deviation = values - values.mean()
     sd = deviation.std()
     return deviation / sd if sd > ROUNDING * unit else np.zeros_like(values)

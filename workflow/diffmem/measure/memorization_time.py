@@ -1,40 +1,51 @@
-r"""When each location is memorized: a clock for training locations, and the same clock for held-out ones, its null.
+r"""Memorization time of a location: the first snapshot at which it is reproduced significantly more than by chance.
 
-A training location j is *reproduced* at a snapshot if some generated point has it as its nearest location of either set
-and lies much closer to it than to the nearest held-out location (matched test set, r >= 1):
+A generated point *reproduces* a training location j if j is the nearest location of both sets, and if j is more than r
+times closer than the nearest held-out location (matched test set, r >= 1):
 
     r d_train < d_test.                                                                                (1)
 
-A held-out location is reproduced if the same holds with the roles swapped, r d_test < d_train. Swapping the two sets
-swaps the two clocks. A generator that does not know which half it was trained on reproduces both alike when both have
-as many locations, so that whatever the training clock shows beyond the held-out one is memorization; on a first-hit
-clock alone a model that copies nothing "memorizes" nearly everything, one chance hit at a time.
+With the roles of the sets exchanged, it reproduces a held-out location if r d_test < d_train. By chance, locations are
+reproduced also without memorization. Let C_i be the number of points that reproduce a location at snapshot i, b = g / m
+the number of generated points per location of the same set, and c the probability of (1) by chance
+(``measure.chance``). C_i has the distribution Poisson(c b) for a model that copies nothing, and Poisson(c' b) with
+c' = (1 + c) / 2 for a model half of whose points are copies of their nearest training location. The cumulative sum of
+the log likelihood ratio, restricted to nonnegative values (Page 1954, https://doi.org/10.1093/biomet/41.1-2.100; for
+counts Lucas 1985, https://doi.org/10.1080/00401706.1985.10488030),
 
-Let x_0, ..., x_{s-1} say whether a location is reproduced at the snapshots, of epochs e_0 < ... < e_{s-1}. Its
-reproduction *lasts* from snapshot i <= s - K on if x_i = 1 and
+    S_i = max(0, S_{i-1} + C_i log(c' / c) - b (c' - c)),     S_{-1} = 0,                              (2)
 
-    x_i + ... + x_{s-1} >= p (s - i)       (at least the share p of all snapshots from there on), or   (2)
-    x_i = ... = x_{i+K-1} = 1              (K in a row; p is None).                                    (3)
+raises an alarm at the first snapshot with
 
-The default is (2) with p = 1/2, for what a snapshot can show: a perfect copier that draws as many points as there are
-locations reproduces each with probability 1 - 1/e = .63, hence three in a row with .25 but at half of many snapshots
-nearly surely, while chance, at r = 1.5 in the plane, reproduces one in four. K, the least number that confirm, keeps
-a single hit at the very end from counting as lasting. With many more points than locations chance hits are the
-rule on both sides: judge the first g = n columns of the table then, which also makes cells comparable.
+    S_i >= h = log(s / alpha),                                                                         (3)
 
-The time lies between two snapshots: it is known as the interval (e_{i-1}, e_i], (-inf, e_0] for the first snapshot, and
-(e_{s-K}, inf) for a location without a lasting reproduction, since none can be confirmed later (interval and right
-censoring; Turnbull 1976, https://doi.org/10.1111/j.2517-6161.1976.tb01597.x).
+where s is the number of snapshots. From this snapshot on, the location counts as memorized. The rule does not use later
+snapshots. Without memorization, the exponential of the sum from a fixed start is a nonnegative martingale with mean 1,
+so that it reaches exp(h) with probability at most exp(-h). With s possible starts, the probability of a false alarm at
+one location is at most s exp(-h) = alpha. No rule with the same rate of false alarms has a shorter worst-case delay
+(Moustakides 1986, https://doi.org/10.1214/aos/1176350164). A location with C reproductions per snapshot is detected
+after about h / (C log(c' / c) - b (c' - c)) snapshots.
+
+The rate by chance differs between locations, since the regions around them differ in volume. The bound holds only for a
+location with the average rate. The same rule is therefore applied to held-out locations. If the generator is
+independent of the split, training and held-out locations have the same distribution of times. A difference between the
+two is evidence of memorization.
+
+The time lies between two snapshots. It is known up to the interval (e_{i-1}, e_i] of epochs, which is (-inf, e_0] for
+the first snapshot and (e_{s-1}, inf) for a location without an alarm (interval and right censoring; Turnbull 1976,
+https://doi.org/10.1111/j.2517-6161.1976.tb01597.x).
 """
 
 import numpy as np
 import pandas as pd
 
+from diffmem.measure.chance import chance
 from diffmem.measure.strata import Strata
 
 SIDES = ("train", "held-out")
-CONFIRM = 3  # K
-SHARE = 0.5  # p
+FALSE_ALARMS = 0.05  # alpha
+LEAST_CHANCE = 0.01  # lower limit of c, so that a single reproduction raises no alarm in many dimensions
+COPIED = 0.5  # share of copies against which (2) has most power: c' = c + COPIED (1 - c)
 
 
 def times(
@@ -43,32 +54,36 @@ def times(
     *,
     epochs: np.ndarray,
     ratio: float,
-    confirm: int = CONFIRM,
-    share: float | None = SHARE,
+    dimension: float,
+    false_alarms: float = FALSE_ALARMS,
 ) -> pd.DataFrame:
-    """When every location of one replicate is first reproduced lastingly, on both clocks.
+    """Memorization times of all training locations of one replicate, and the times of the same rule for held-out ones.
 
     Args:
-        table: neighbour table of shape (s, g), snapshot first.
+        table: neighbour tables of s snapshots, of shape (s, g).
         known: strata of the m training and m' held-out locations.
-        epochs: of the snapshots, ascending, of shape (s,).
+        epochs: epoch of every snapshot, ascending, of shape (s,).
         ratio: r of (1), at least 1.
-        confirm, share: K and p of (2); with ``share`` None, (3).
+        dimension: local dimension of the data, which determines c of (2).
+        false_alarms: alpha of (3).
 
     Returns:
-        tidy table of m + m' rows: location, stratum, side (one of ``SIDES``), after and by (the time lies in
-        (after, by], in epochs).
+        a table with m + m' rows and the columns location, stratum, side (one of ``SIDES``), after and by. The time lies
+        in the interval (after, by], in epochs.
 
     Raises:
-        ValueError: if a stratum has no held-out locations, or the numbers do not fit each other.
+        ValueError: if a stratum has no held-out locations, if ``epochs`` are not s ascending numbers, if ``ratio`` is
+            below 1, or if ``false_alarms`` is not strictly between 0 and 1.
     """
     epochs = np.asarray(epochs, dtype=float)
     _check(table, known, epochs)
     parts = []
     for side in SIDES:
         code = _codes(known, side)
-        index = first_lasting(hits(table, known, side=side, ratio=ratio) > 0, confirm=confirm, share=share)
-        after, by = _interval(index, epochs, confirm)
+        count = hits(table, known, side=side, ratio=ratio)
+        level = chance_of_hit(ratio, dimension=dimension)
+        index = first_alarm(count, expected=table.shape[1] / len(code), chance=level, false_alarms=false_alarms)
+        after, by = _interval(index, epochs)
         stratum = pd.Categorical.from_codes(code, list(known.names))
         columns = {"location": np.arange(len(code)), "stratum": stratum, "side": side, "after": after, "by": by}
         parts.append(pd.DataFrame(columns))
@@ -76,19 +91,23 @@ def times(
 
 
 def hits(table: np.ndarray, known: Strata, *, side: str, ratio: float) -> np.ndarray:
-    """How many generated points reproduce each location of one side at each snapshot.
+    """Number of generated points that reproduce each location of one side at each snapshot, by (1).
 
     Args:
-        table: neighbour table of shape (s, g).
+        table: neighbour tables of s snapshots, of shape (s, g).
+        known: strata of the m training and m' held-out locations.
         side: one of ``SIDES``.
         ratio: r of (1), at least 1.
 
     Returns:
-        integers of shape (s, m), or (s, m') for held-out locations.
+        integers of shape (s, m) for training locations, or (s, m') for held-out locations.
+
+    Raises:
+        ValueError: if ``ratio`` is below 1.
     """
     if ratio < 1:
-        raise ValueError(f"ratio = {ratio}: below 1 the nearest location of either set would not be the one reproduced")
-    # products in place of a quotient: exactly antisymmetric, and a point on both sets at once reproduces neither
+        raise ValueError(f"ratio = {ratio}: must be at least 1; below 1 a point could reproduce a location of each set")
+    # products instead of a quotient: exactly symmetric in both sets, and a point with both distances 0 reproduces none
     train, test = table["train_distance"][..., 0].astype(float), table["test_distance"].astype(float)
     if side == "train":
         close, location = ratio * train < test, table["train_location"][..., 0]
@@ -99,36 +118,50 @@ def hits(table: np.ndarray, known: Strata, *, side: str, ratio: float) -> np.nda
     return np.bincount(snapshot * m + location[close], minlength=len(table) * m).reshape(len(table), m)
 
 
-def first_lasting(hit: np.ndarray, *, confirm: int = CONFIRM, share: float | None = SHARE) -> np.ndarray:
-    """First snapshot from which a reproduction lasts, by (2) or (3).
+def chance_of_hit(ratio: float, *, dimension: float) -> float:
+    """c of (2): the chance level of (1) for sets of equal size, at least ``LEAST_CHANCE``.
+
+    If the dimension is NaN, which means that it could not be estimated, it is replaced by 1, which gives the largest c.
+    """
+    level = chance(ratio, dimension=dimension if np.isfinite(dimension) else 1.0)
+    return max(float(level), LEAST_CHANCE)
+
+
+def first_alarm(count: np.ndarray, *, expected: float, chance: float, false_alarms: float = FALSE_ALARMS) -> np.ndarray:
+    """First snapshot at which the cumulative sum (2) reaches the threshold (3).
 
     Args:
-        hit: which of m locations is reproduced at which of s snapshots, of shape (s, m).
-        confirm, share: as in ``times``.
+        count: C, number of points that reproduce each of m locations at each of s snapshots, of shape (s, m).
+        expected: b, number of generated points per location.
+        chance: c, strictly between 0 and 1.
+        false_alarms: alpha, strictly between 0 and 1.
 
     Returns:
-        index of the snapshot, of shape (m,); s for a location without one.
+        index of the snapshot, of shape (m,); s for a location without an alarm.
+
+    Raises:
+        ValueError: if ``false_alarms`` is not strictly between 0 and 1.
     """
-    s = len(hit)
-    if not 1 <= confirm <= s:
-        raise ValueError(f"{s} snapshots cannot show {confirm} from any of them on: take more snapshots")
-    if share is not None and not 0 < share <= 1:
-        raise ValueError(f"share = {share}: must be above 0 and at most 1, or None for {confirm} snapshots in a row")
-    starts = s - confirm + 1
-    if share is None:
-        lasts = np.lib.stride_tricks.sliding_window_view(hit, confirm, axis=0).all(-1)
-    else:
-        remaining = hit[::-1].cumsum(0)[::-1]
-        needed = share * np.arange(s, 0, -1)[:, None] - 1e-9  # 0.56 * 25 > 14 in binary
-        lasts = (hit & (remaining >= needed))[:starts]
-    return np.where(lasts.any(0), lasts.argmax(0), s)
+    if not 0 < false_alarms < 1:
+        raise ValueError(f"false_alarms = {false_alarms}: must lie strictly between 0 and 1, such as {FALSE_ALARMS}")
+    s = len(count)
+    threshold = np.log(s / false_alarms)
+    copying = chance + COPIED * (1 - chance)
+    gain = count * np.log(copying / chance) - expected * (copying - chance)
+    alarm = np.full(count.shape[1], s)
+    total = np.zeros(count.shape[1])
+    for i in range(s):
+        total = np.maximum(0, total + gain[i])
+        alarm = np.where((alarm == s) & (total >= threshold), i, alarm)
+    return alarm
 
 
-def _interval(index: np.ndarray, epochs: np.ndarray, confirm: int) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of the intervals for the snapshots ``index`` (m,), len(epochs) meaning never: after and by, each (m,)."""
-    never = index == len(epochs)
-    before = np.append(np.concatenate([[-np.inf], epochs[:-1]]), epochs[len(epochs) - confirm])
-    return before[index], np.where(never, np.inf, np.append(epochs, np.inf)[index])
+def _interval(index: np.ndarray, epochs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ends after and by, each of shape (m,), of the intervals for the snapshots ``index`` (m,).
+
+    The index len(epochs) stands for no alarm.
+    """
+    return np.concatenate([[-np.inf], epochs])[index], np.append(epochs, np.inf)[index]
 
 
 def _codes(known: Strata, side: str) -> np.ndarray:
@@ -143,4 +176,4 @@ def _check(table: np.ndarray, known: Strata, epochs: np.ndarray) -> None:
     lone = (np.bincount(known.train, minlength=k) > 0) & (np.bincount(known.test, minlength=k) == 0)
     if lone.any():
         names = ", ".join(np.array(known.names)[lone])
-        raise ValueError(f"{names}: no held-out locations, hence no clock to compare with; set data.twins: true")
+        raise ValueError(f"{names}: no held-out locations to compare times with; set data.twins: true")

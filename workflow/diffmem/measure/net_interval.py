@@ -1,129 +1,146 @@
 r"""Interval of the net copied fraction of one set of samples, some of which are copies.
 
-Let w_i be the score of generated point i, so that A_r = mean w_i (`pool`; with n <= n' locations w_i is +1, -1 or a
-thinned version of it, and +1 for a copy). Permuted labels give the variance V_0 of A_r for a generator that knows
-nothing of them. For a copier it is the wrong one, in both directions:
+Let w_i be the score of generated point i, so that A_r = mean w_i (`net_fraction`). With n = n' locations w_i is +1, -1
+or 0, with n < n' it is a mean of such values over subsets, and for a copy it is +1. Permuted labels give the variance
+V_0 of A_r for a generator that is independent of the labels. For a generator that copies, V_0 is wrong:
 
-- with n <= n' a copy scores +1 whatever the other locations are. Copies have no reference noise, yet a permutation
-  turns each of them over: V_0 is too large. The points that are no copies, on the other hand, keep theirs;
-- with n > n' a copy scores 1 + (n / n' - 1) s, where s is the score of a point that is none: a large class of copies
-  is almost as noisy as the rest. (1 - A)^2 V_0 is far too small.
+- With n <= n' a copy has the score +1, independently of the other locations, and does not contribute to the variance
+  that is due to the reference sets. A permutation changes its score, so that V_0 is too large. Points that are not
+  copies do contribute to this variance.
+- With n > n' a copy has the score 1 + (n / n' - 1) s, where s is the score of a point that is not a copy. The variance
+  of a large number of copies is then almost that of the other points, and (1 - A)^2 V_0 is far too small.
 
-So copies have to travel with the labels. Of g points the M = A g with the largest d_test / d_train are taken for
-copies of their nearest training locations, c_j of location j. Under permuted labels the others stay, and the numbers
-c_j go in random order to the locations that are training ones then:
+Copies must therefore be moved together with the labels. Of the g points, the M = A g points with the largest
+d_test / d_train are presumed to be copies of their nearest training locations, c_j copies of location j. Under
+permuted labels the other points remain unchanged. The numbers c_j are assigned in random order to the locations with
+training labels:
 
     g A* = sum over the others of w_i + sum over training locations of c_j w_j,   V_A = var A*.         (1)
 
-Here w_j is the score of a point at location j itself. The interval holds every share p of copies for which A_r is
-within z standard deviations (a score interval, which neither vanishes nor fails where copies are few):
+w_j is the score of a point at location j. The interval contains every share p of copies for which A_r is within z
+standard deviations of p. It is a score interval, and is valid for small numbers of copies:
 
     (A_r - p)^2 <= z^2 [V(p) + p (1 - p) / g],   V(p) = V_0 + (V_A - V_0) p / A  up to A, V_A beyond.   (2)
 
-It lies above 0 exactly if the permutation test rejects, and is Wilson's interval where V_0 and V_A vanish.
+It lies above 0 if and only if the permutation test rejects. It is Wilson's interval if V_0 and V_A are zero.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
-from diffmem.locations import distinct
-from diffmem.measure.pool import Pool, pool
+from diffmem.measure.net_fraction import NetFraction
+from diffmem.measure.pool import Around, Members, Pool
+
+FEWEST_OTHERS = 0.1  # lower limit of the share of points that are not copies, by which their variance is divided
+LOCATIONS = 20_000  # members of a large pool at which copies are placed
+FEWEST_LOCATIONS, ENTRIES = 1000, 2**24  # fewer members, at least 1000, if lists are long because sizes differ much
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Net copied fraction A_r and its variances V_0 and V_A, each of shape (ratios,), for ``count`` points."""
+    """Fractions of one set of samples under the true labels, and their variances under permuted labels.
+
+    Attributes:
+        net: A_r, of shape (ratios,).
+        null, copier: its variances V_0 and V_A, each of shape (ratios,).
+        others: variance of A_r under permuted labels, of the points that are not presumed copies, of shape (ratios,).
+        count: number of generated points.
+        raw: share of points that are r times closer to a training location than to a held-out one, of shape (ratios,).
+        chance: mean of ``raw`` under permuted labels, of shape (ratios,).
+    """
 
     net: np.ndarray
     null: np.ndarray
     copier: np.ndarray
+    others: np.ndarray
     count: int
+    raw: np.ndarray
+    chance: np.ndarray
 
 
-class Scores:
-    """Scores w_i of the points of a pool under any labels; their mean is ``pool.fractions(...).net``.
+@dataclass(frozen=True)
+class _Parted:
+    """Division of the points into presumed copies and others.
 
-    With the first member of the smaller set at position j (of either set, where both are of one size), the score hangs
-    on how many members of the larger one lie within d_j / r and within r d_j. This is looked up for all j beforehand.
+    Attributes:
+        others: 1 for points that are not presumed copies, else 0, of shape (ratios, g).
+        copies: number of presumed copies of every training location, of shape (ratios, train).
     """
 
-    def __init__(self, pooled: Pool, ratios: np.ndarray):
-        self.train, self.test = pooled.train, pooled.test
-        self.member, self.rows = pooled.member.astype(np.intp), np.arange(len(pooled.member))
-        self.ranks = [_ranks(pooled.distance, r) for r in ratios]
-        larger, smaller = max(self.train, self.test), min(self.train, self.test)
-        left = larger - np.arange(pooled.member.shape[1])
-        # H of `pool`, equation (1), for every count; where the count ends with the list, it is at least that large
-        self.missed = np.append(1, np.cumprod(np.maximum(left - smaller, 0) / np.maximum(left, 1)))
-        self.missed[-1] = 0
-
-    def under(self, held_out: np.ndarray) -> np.ndarray:
-        """Scores under the labels ``held_out`` (train + test,): shape (ratios, points)."""
-        label = held_out.take(self.member)
-        if self.train == self.test:
-            first = _First(label != label[:, :1])
-            sign = np.where(label[:, 0], -1.0, 1.0)
-            return np.array([sign * (first.of(closer) > 0) for closer, _ in self.ranks])
-        smaller = label if self.train > self.test else ~label
-        factor = self.train / self.test if self.train > self.test else -1.0
-        first, before = _First(smaller), smaller.cumsum(1, dtype=np.int32)
-        return np.array([factor * self._thinned(*ranks, first, before) for ranks in self.ranks])
-
-    def _thinned(self, closer: np.ndarray, within: np.ndarray, first: "_First", before: np.ndarray) -> np.ndarray:
-        """Terms of (2) in `pool`, (g,); ``before`` (g, k) counts the smaller set up to and with a position."""
-        around = first.of(within)
-        whole = around == within.shape[1]
-        count = np.where(whole, around, around - before[self.rows, around - 1])
-        return 1 - self.missed[first.of(closer)] - self.missed[count]
-
-
-class _First:
-    """The first marked position of every row of ``marked`` (g, k)."""
-
-    def __init__(self, marked: np.ndarray):
-        self.rows, self.position = np.arange(len(marked)), marked.argmax(1)
-        self.found = marked[self.rows, self.position]
-
-    def of(self, table: np.ndarray) -> np.ndarray:
-        """Entry (g,) of ``table`` (g, k) there; k where none is marked."""
-        return np.where(self.found, table[self.rows, self.position], table.shape[1])
+    others: np.ndarray
+    copies: np.ndarray
 
 
 def spread(
     *,
     train: np.ndarray,
     test: np.ndarray,
-    pooled: Pool,
+    generated: np.ndarray,
     ratios: np.ndarray,
     permutations: int,
     rng: np.random.Generator,
 ) -> Spread:
-    """A_r, V_0 and V_A for the generated points behind ``pooled``, which is the pool of ``train`` and ``test``."""
-    scores, true = Scores(pooled, ratios), pooled.held_out()
-    net = scores.under(true).mean(1)
-    others, copies = _parted(pooled, net)
-    locations = None
-    if pooled.train > pooled.test:
-        members = np.vstack([distinct(train), distinct(test)])
-        locations = Scores(pool(train=train, test=test, generated=members), ratios)
-    travel = rng.spawn(1)[0]  # a stream of its own, so that the labels are those of `pool.permuted`
-    null, copier = [], []
-    for _ in range(permutations):
-        label = rng.permutation(true)
-        found = scores.under(label)
-        null.append(found.mean(1))
-        total = (found * others).sum(1)
-        if locations:  # else every copy scores 1, whatever the labels
-            total += (locations.under(label)[:, ~label] * copies[:, travel.permutation(pooled.train)]).sum(1)
-        copier.append(total / len(pooled.member))
-    return Spread(net, np.var(null, axis=0, ddof=1), np.var(copier, axis=0, ddof=1), len(pooled.member))
+    """A_r, V_0 and V_A of one set of samples.
+
+    Args:
+        train, test, generated: points of shape (n, d), (n', d) and (g, d).
+        ratios: r, of shape (ratios,).
+        permutations: number of permuted labellings.
+        rng: draws the permutations.
+    """
+    members = Members(train=train, test=test)
+    return spread_around(members.around(generated), ratios=ratios, permutations=permutations, rng=rng)
+
+
+def spread_around(points: Around, *, ratios: np.ndarray, permutations: int, rng: np.random.Generator) -> Spread:
+    """The result of `spread` for ``points`` with their lists of neighbours."""
+    members, count = points.members, len(points)
+    fraction, true = NetFraction(train=members.train, test=members.test, ratios=ratios), members.held_out()
+    raw, net, nearest = _under_true_labels(points, fraction, true)
+    parted = _parted(nearest, net, members.train)
+    travel = rng.spawn(1)[0]  # a separate stream, so that the labels are those of `permuted`
+    labels = permuted_labels(true, permutations, rng)
+    totals = np.zeros((3, len(net), permutations))  # raw, net, and net of the points that are not presumed copies
+    for rows, pooled in points:
+        found = fraction.scores(pooled, labels)
+        totals[0] += found.raw.sum(1)
+        totals[1] += found.net.sum(1)
+        totals[2] += np.einsum("rg,rgl->rl", parted.others[:, rows], found.net)
+    left = np.maximum(parted.others.sum(1), FEWEST_OTHERS * count)
+    others = np.var(totals[2], axis=1, ddof=1) / left**2
+    if members.train > members.test:  # else every copy has the score 1 and does not contribute to the variance
+        totals[2] += _travelling(members, fraction, labels, parted.copies, travel)
+    raws, nets, with_copies = totals / count
+    null, copier = (np.var(values, axis=1, ddof=1) for values in (nets, with_copies))
+    return Spread(net, null, copier, others, count, raw, raws.mean(1))
+
+
+def permuted(
+    points: Around, ratios: np.ndarray, *, permutations: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Raw and net fractions under permuted labels, each of shape (permutations, ratios).
+
+    The labels of locations are permuted, so that exact duplicates always have the same label.
+    """
+    members = points.members
+    fraction = NetFraction(train=members.train, test=members.test, ratios=ratios)
+    found = fraction.fractions(points, permuted_labels(members.held_out(), permutations, rng))
+    return found.raw.T, found.net.T
+
+
+def permuted_labels(true: np.ndarray, permutations: int, rng: np.random.Generator) -> np.ndarray:
+    """Random permutations of the labels ``true`` (m,), of shape (m, permutations)."""
+    labels = np.empty((len(true), permutations), dtype=bool)
+    for i in range(permutations):
+        labels[:, i] = rng.permutation(true)
+    return labels
 
 
 def score_interval(of: Spread, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Equation (2): low and high, each of shape (ratios,)."""
-    z2 = stats.norm.ppf((1 + level) / 2) ** 2
+    """Low and high of the interval (2), each of shape (ratios,)."""
+    z2 = scipy.special.ndtri((1 + level) / 2) ** 2
     share = np.clip(of.net, 0, 1)
     slope = np.divide(of.copier - of.null, share, out=np.zeros_like(share), where=share > 0)
     low = _end(of.net, of.null, slope, of.count, z2, side=-1)
@@ -131,16 +148,25 @@ def score_interval(of: Spread, *, level: float = 0.95) -> tuple[np.ndarray, np.n
 
 
 def plain_interval(net: np.ndarray, variance: np.ndarray, *, count: int, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """The simpler A +- z sqrt(V_0 (1 - A)^2 + A (1 - A) / g), for comparison: low and high, each of shape (ratios,)."""
+    """Low and high of the simpler interval A +- z sqrt(V_0 (1 - A)^2 + A (1 - A) / g), for comparison.
+
+    Args:
+        net, variance: A and V_0, each of shape (ratios,).
+        count: number g of generated points.
+        level: confidence level.
+
+    Returns:
+        low and high, each of shape (ratios,).
+    """
     share = np.clip(net, 0, 1)
-    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(variance * (1 - share) ** 2 + share * (1 - share) / count)
+    half = scipy.special.ndtri((1 + level) / 2) * np.sqrt(variance * (1 - share) ** 2 + share * (1 - share) / count)
     return net - half, net + half
 
 
 def _end(net: np.ndarray, at_0: np.ndarray, slope: np.ndarray, count: int, z2: float, *, side: int) -> np.ndarray:
     """The p on one side of ``net`` at which (net - p)^2 = z2 (at_0 + slope p + p (1 - p) / count).
 
-    The binomial term belongs to shares alone: outside of [0, 1] it is left out and the slope stops.
+    Outside of [0, 1] the binomial term is left out, and the variance is that at the nearer end of [0, 1].
     """
     b, c = 2 * net + z2 * (slope + 1 / count), net**2 - z2 * at_0
     root = (b + side * np.sqrt(np.maximum(b**2 - 4 * (1 + z2 / count) * c, 0))) / (2 * (1 + z2 / count))
@@ -149,29 +175,80 @@ def _end(net: np.ndarray, at_0: np.ndarray, slope: np.ndarray, count: int, z2: f
     return np.where(below < 0, below, np.where(above > 1, above, root))
 
 
-def _parted(pooled: Pool, net: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For every ratio: which points are no copies (ratios, g), and copies per training location (ratios, train)."""
+def _under_true_labels(
+    points: Around, fraction: NetFraction, true: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Raw and net fractions, each of shape (ratios,), and the result of `_nearest` for all points."""
+    raw, net = np.zeros(len(fraction.ratios)), np.zeros(len(fraction.ratios))
+    nearest = []
+    for _, pooled in points:
+        found = fraction.scores(pooled, true[:, None])
+        raw, net = raw + found.raw[..., 0].sum(1), net + found.net[..., 0].sum(1)
+        nearest.append(_nearest(pooled))
+    quotient, location = (np.concatenate(part) for part in zip(*nearest, strict=True))
+    return raw / len(points), net / len(points), (quotient, location)
+
+
+def _nearest(pooled: Pool) -> tuple[np.ndarray, np.ndarray]:
+    """d_test / d_train, and the nearest training location, -1 if the list has none: each of shape (g,)."""
     held_out = pooled.held_out()[pooled.member]
-    rows, nearest = np.arange(len(held_out)), (~held_out).argmax(1)
-    train, test = pooled.distance[rows, nearest], pooled.distance[rows, held_out.argmax(1)]
+    rows, first = np.arange(len(held_out)), (~held_out).argmax(1)
+    train, test = pooled.distance[rows, first], pooled.distance[rows, held_out.argmax(1)]
     known, both = ~held_out.all(1), (train == 0) & (test == 0)
     test = np.where(held_out.any(1), test, np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
         quotient = np.where(known, np.where(both, 1, test / train), 0)
-    order = np.argsort(-quotient, kind="stable")[: known.sum()]
-    others, copies = np.ones((len(net), len(rows))), np.zeros((len(net), pooled.train))
-    for i, number in enumerate(np.rint(np.clip(net, 0, 1) * len(rows)).astype(int)):
+    return quotient, np.where(known, pooled.member[rows, first], -1)
+
+
+def _parted(nearest: tuple[np.ndarray, np.ndarray], net: np.ndarray, train: int) -> _Parted:
+    """For every ratio, take the A g points with the largest quotient as copies of their nearest training locations.
+
+    Args:
+        nearest: result of `_nearest` for g points.
+        net: A at every ratio, of shape (ratios,).
+        train: number of training locations.
+    """
+    quotient, location = nearest
+    order = np.argsort(-quotient, kind="stable")[: np.count_nonzero(location >= 0)]
+    others, copies = np.ones((len(net), len(quotient))), np.zeros((len(net), train))
+    for i, number in enumerate(np.rint(np.clip(net, 0, 1) * len(quotient)).astype(int)):
         chosen = order[:number]
         others[i, chosen] = 0
-        copies[i] = np.bincount(pooled.member[chosen, nearest[chosen]], minlength=pooled.train)
-    return others, copies
+        copies[i] = np.bincount(location[chosen], minlength=train)
+    return _Parted(others, copies)
 
 
-def _ranks(distance: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
-    """How many distances d_i of a row (g, k) fulfil ratio d_i < d_j, and d_i <= ratio d_j, for every j: two (g, k)."""
-    g, k = distance.shape
-    order = np.argsort(np.concatenate([distance, ratio * distance], axis=1), axis=1, kind="stable")
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.broadcast_to(np.arange(2 * k), (g, 2 * k)), axis=1)
-    own = np.arange(k)
-    return place[:, :k] - own, place[:, k:] - own
+def _travelling(
+    members: Members, fraction: NetFraction, labels: np.ndarray, copies: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The second sum of (1) for every labelling, of shape (ratios, l).
+
+    In a large pool the copies are placed at members of a random subset, which is large enough for all copies.
+
+    Args:
+        members: the pool.
+        fraction: computes the scores.
+        labels: which members are labelled held-out, of shape (train + test, l).
+        copies: number of presumed copies of every training location, of shape (ratios, train).
+        rng: draws the order of the copies, and the subset.
+    """
+    if not copies.any():
+        return np.zeros((len(copies), labels.shape[1]))
+    places, held = len(labels), copies
+    most = min(LOCATIONS, max(FEWEST_LOCATIONS, ENTRIES // members.listed))
+    if len(labels) > most:
+        held = copies[:, copies.any(0)]
+        enough = int(1.2 * held.shape[1] * len(labels) / members.train) + 100
+        places = min(len(labels), max(most, enough))
+    chosen = np.arange(len(labels)) if places == len(labels) else np.sort(rng.permutation(len(labels))[:places])
+    weights = np.zeros((len(copies), places, labels.shape[1]), dtype=np.float32)
+    for i in range(labels.shape[1]):
+        training = np.flatnonzero(~labels[chosen, i])
+        padded = np.zeros((len(held), len(training)))
+        padded[:, : held.shape[1]] = held[:, : len(training)]
+        weights[:, training, i] = padded[:, rng.permutation(len(training))]
+    total = np.zeros((len(copies), labels.shape[1]))
+    for rows, pooled in members.around(members.positions[chosen]):
+        total += np.einsum("rgl,rgl->rl", weights[:, rows], fraction.scores(pooled, labels).net)
+    return total

@@ -1,42 +1,36 @@
-r"""Training and held-out locations in one pool: net copied fractions for any sizes, and their permutation null.
+r"""The pool of training and held-out locations, whose labels are permuted.
 
-Every generated point gets its k nearest members of the pool, by one search. Everything below is then a matter of
-labels: the true ones give the statistics, permuted ones their law for a generator that knows nothing of the labels.
-
-Unequal sizes. With n > n' the nearest of n training locations is closer by chance alone. The mean of A_r over all
-subsets of n' training locations follows without drawing any: if k of the n lie within some radius, then none of the
-subset does with probability
-
-    H(k) = C(n - k, n') / C(n, n')    (`chance.none_drawn`).                                           (1)
-
-Given the distance d_test, the subset's nearest is below d_test / r unless none of the k_1 locations there is chosen,
-and above r d_test if none of the k_2 within that radius is:
-
-    A_r = (n / n') mean[1 - H(k_1) - H(k_2)].                                                          (2)
-
-The factor makes up for copied locations that a subset misses: a copy is seen with probability n' / n only. With n < n'
-the held-out set is thinned in the same way, which costs no copies and needs no factor.
+One search finds the k nearest members of the pool for every generated point. All statistics are computed from these
+lists and from the labels of the members. The true labels give the statistic, and permuted labels its distribution for a
+generator that is independent of the labels (`net_fraction`). The search proceeds in blocks of points. The lists are
+kept only if all of them together are small, so that the memory does not grow with the sizes of the sets.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from diffmem.locations import distinct
-from diffmem.measure.chance import none_drawn
 from diffmem.neighbours.index import Index
 
-RANKS = 12  # neighbours per neighbour expected of the smaller set, so that H(k) has vanished at the last
+RANKS = 12  # expected number of members of the smaller set in a list, at which H of `net_fraction` is almost zero
+FEWEST = 50  # smallest length of a list
+BLOCK_ENTRIES = 2**22  # largest number of entries of a block's lists (48 MiB)
+BLOCK_POINTS = 4096  # largest number of points of a block, since every point has a score for each labelling
+KEPT_ENTRIES = 2**24  # largest number of entries of all lists, if they are kept for further passes (192 MiB)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The k nearest pool members of g points.
+    """The k nearest members of the pool for each of g points.
 
     Attributes:
-        distance: shape (g, k), ascending.
-        member: shape (g, k); members below ``train`` are training locations, the others held-out ones.
-        train, test: number of locations of either kind.
+        distance: ascending distances, of shape (g, k).
+        member: numbers of the members, of shape (g, k). Numbers below ``train`` are training locations, the others
+            held-out locations.
+        train, test: number of training and of held-out locations.
     """
 
     distance: np.ndarray
@@ -45,70 +39,78 @@ class Pool:
     test: int
 
     def held_out(self) -> np.ndarray:
-        """True labels: which of the pool's members are held out, of shape (train + test,)."""
-        return np.arange(self.train + self.test) >= self.train
+        """True labels: which members are held-out locations, of shape (train + test,)."""
+        return true_labels(self.train, self.test)
 
 
-@dataclass(frozen=True)
-class Fractions:
-    """Raw fraction and net copied fraction, each of shape (ratios,)."""
+class Members:
+    """The members of the pool: the distinct positions of ``train`` (n, d) and of ``test`` (n', d).
 
-    raw: np.ndarray
-    net: np.ndarray
+    Each set is sorted by its coordinates, so that results do not depend on the order of its rows.
+
+    Attributes:
+        positions: of shape (train + test, d), training locations first.
+        train, test: number of training and of held-out locations.
+        listed: length k of the list of nearest members of a point.
+    """
+
+    def __init__(self, *, train: np.ndarray, test: np.ndarray):
+        train, test = distinct(train), distinct(test)
+        self.positions = np.vstack([train, test])
+        self.train, self.test = len(train), len(test)
+        total = len(self.positions)
+        self.listed = min(total, max(FEWEST, RANKS * -(-total // min(self.train, self.test))))
+
+    def held_out(self) -> np.ndarray:
+        """True labels: which members are held-out, of shape (train + test,)."""
+        return true_labels(self.train, self.test)
+
+    def around(self, points: np.ndarray) -> "Around":
+        """Lists of the members nearest to ``points`` (g, d), in blocks."""
+        return Around(self, points)
+
+    def search(self, points: np.ndarray) -> Pool:
+        """The members nearest to ``points`` (g, d), all at once."""
+        found = self._index.nearest(points, self.listed)
+        return Pool(found.distance, found.location, self.train, self.test)
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self.positions)
+
+
+class Around:
+    """Blocks of ``points`` (g, d) with their lists of members; iteration yields (rows, `Pool`), any number of times."""
+
+    def __init__(self, members: Members, points: np.ndarray):
+        self.members, self.points = members, points
+        self._kept: list[tuple[slice, Pool]] = []
+
+    def __len__(self) -> int:
+        """Number of points."""
+        return len(self.points)
+
+    def __iter__(self) -> Iterator[tuple[slice, Pool]]:
+        """Search the lists, or yield those of an earlier pass if they were kept."""
+        if self._kept:
+            yield from self._kept
+            return
+        rows = min(BLOCK_POINTS, max(1, BLOCK_ENTRIES // self.members.listed))
+        found = []
+        for start in range(0, len(self.points), rows):
+            block = slice(start, min(start + rows, len(self.points)))
+            pooled = self.members.search(self.points[block])
+            if len(self.points) * self.members.listed <= KEPT_ENTRIES:
+                found.append((block, pooled))
+            yield block, pooled
+        self._kept = found
 
 
 def pool(*, train: np.ndarray, test: np.ndarray, generated: np.ndarray) -> Pool:
-    """Search the pool of the distinct positions of ``train`` (n, d) and ``test`` (n', d) around ``generated`` (g, d).
-
-    The members stand in the order of their coordinates, so that nothing depends on the order of the rows.
-    """
-    train, test = distinct(train), distinct(test)
-    total = len(train) + len(test)
-    k = min(total, max(50, RANKS * -(-total // min(len(train), len(test)))))
-    found = Index(np.vstack([train, test])).nearest(generated, k)
-    return Pool(found.distance, found.location, len(train), len(test))
+    """Lists of the members of ``train`` (n, d) and ``test`` (n', d) nearest to all points of ``generated`` (g, d)."""
+    return Members(train=train, test=test).search(generated)
 
 
-def fractions(pooled: Pool, held_out: np.ndarray, ratios: np.ndarray) -> Fractions:
-    """Raw and net fractions under the labels ``held_out`` (train + test,) for the ``ratios`` (r,)."""
-    label = held_out[pooled.member]
-    train, test = _first(pooled.distance, ~label), _first(pooled.distance, label)
-    raw = np.array([np.mean(r * train < test) for r in ratios])
-    if pooled.train == pooled.test:
-        return Fractions(raw, raw - np.array([np.mean(r * test < train) for r in ratios]))
-    if pooled.train > pooled.test:
-        return Fractions(raw, pooled.train / pooled.test * _thinned(pooled.distance, ~label, test, pooled, ratios))
-    return Fractions(raw, -_thinned(pooled.distance, label, train, pooled, ratios))
-
-
-def permuted(
-    pooled: Pool, ratios: np.ndarray, *, permutations: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Raw and net fractions under permuted labels, each of shape (permutations, ratios).
-
-    Locations are permuted, copies of one never parted.
-    """
-    labels = pooled.held_out()
-    drawn = [fractions(pooled, rng.permutation(labels), ratios) for _ in range(permutations)]
-    return np.array([f.raw for f in drawn]), np.array([f.net for f in drawn])
-
-
-def _first(distance: np.ndarray, of_kind: np.ndarray) -> np.ndarray:
-    """Distance (g,) to the first member of a kind (g, k); infinite where none is among the k."""
-    position = of_kind.argmax(1)
-    rows = np.arange(len(distance))
-    return np.where(of_kind[rows, position], distance[rows, position], np.inf)
-
-
-def _thinned(
-    distance: np.ndarray, larger: np.ndarray, other: np.ndarray, pooled: Pool, ratios: np.ndarray
-) -> np.ndarray:
-    """The mean in (2), with ``larger`` (g, k) marking the larger set and ``other`` (g,) the distance to the smaller."""
-    n, small = max(pooled.train, pooled.test), min(pooled.train, pooled.test)
-    none = none_drawn(np.arange(distance.shape[1] + 1), total=n, drawn=small)
-    values = []
-    for r in ratios:
-        inside = (larger & (r * distance < other[:, None])).sum(1)
-        within = (larger & (distance <= r * other[:, None])).sum(1)
-        values.append(np.mean(1 - none[inside] - none[within]))
-    return np.array(values)
+def true_labels(train: int, test: int) -> np.ndarray:
+    """Which members are held-out locations: the last ``test`` of them; booleans of shape (train + test,)."""
+    return np.arange(train + test) >= train

@@ -1,22 +1,25 @@
-r"""Quality of generated points beside memorization: a copier is good by (1) and (2), garbage is no copier.
+r"""Quality of generated points, which is reported together with memorization.
 
-With x_1..x_g generated and y_1..y_h held-out points, F_t and G_t the quantile functions of both along a direction t,
-and r_j the distance from the j-th of l held-out locations to its k-th nearest other:
+Both are needed: a generator that copies its training set has a good quality by (1) and (2), and a generator of bad
+quality has few copies. Let x_1..x_g be generated and y_1..y_h held-out points, F_t and G_t their quantile functions
+along a direction t, and r_j the distance from the j-th of l held-out locations to the k-th nearest other one:
 
     energy distance       2 mean |x - y| - mean |x - x'| - mean |y - y'|                               (1)
     sliced Wasserstein    (mean_t integral_0^1 |F_t(u) - G_t(u)|^p du)^(1/p)                           (2)
     density               (1 / (k g)) number of pairs i, j with |x_i - y_j| <= r_j                     (3)
     coverage              share of the j with |x_i - y_j| <= r_j for some i                            (4)
 
-(1) Szekely and Rizzo 2013, https://doi.org/10.1016/j.jspi.2013.03.018: the means run over distinct pairs, so that it is
-unbiased, and below zero now and then. (2) Rabin et al. 2012, https://doi.org/10.1007/978-3-642-24785-9_37: exact for
-samples of any sizes, and above zero for the truth: a floor is needed. (3), (4) Naeem et al. 2020,
-https://arxiv.org/abs/2002.09797; for the truth, whatever its law,
+(1) Szekely and Rizzo 2013, https://doi.org/10.1016/j.jspi.2013.03.018. The means are over pairs of different points, so
+that the estimate is unbiased and may be negative. (2) Rabin et al. 2012, https://doi.org/10.1007/978-3-642-24785-9_37.
+It is computed exactly for samples of any sizes. It is positive for samples of the true distribution, and is compared
+with this value. (3), (4) Naeem et al. 2020, https://arxiv.org/abs/2002.09797. For samples of the true distribution,
+which may be any continuous one,
 
     E density = 1,   E coverage = 1 - product_{i=1..k} (l - i) / (l - i + g)  ~  1 - 2^-k at g = l.    (5)
 
-All are computed on a fixed subsample. What belongs to the held-out set is drawn and computed first (``prepared``), so
-that generators judged with the same seed, or against one ``HeldOut``, share it: their differences are then their own.
+All four are computed on a random subsample. The subsample of the held-out set and the quantities that depend only on it
+are computed first (``prepared``). Generators that are compared with the same seed, or with one ``HeldOut``, share them,
+so that differences between generators are not due to the held-out subsample.
 """
 
 from dataclasses import dataclass
@@ -24,24 +27,24 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist, pdist, squareform
 
-from diffmem.locations import checked, first_rows, locations
+from diffmem.locations import check_points, first_rows, locations
 
-POINTS = 1000
-DIRECTIONS = 100
-ORDER = 2  # p of (2): a shift by s then reads |s| / sqrt(d)
+POINTS = 1000  # points of each set at most
+DIRECTIONS = 100  # number of directions t of (2)
+ORDER = 2  # p of (2), for which a shift by s gives about |s| / sqrt(d)
 NEIGHBOUR = 5  # k of (3) and (4)
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The held-out side of all four numbers.
+    """The quantities of all four measures that depend on the held-out set only.
 
     Attributes:
         points: the subsample, of shape (h, d).
-        spread: the mean distance of two of its points.
+        spread: mean distance between two of its points.
         directions: unit vectors, of shape (d, t).
-        rows: row of the subsample at which each of its locations stands, of shape (l,).
-        radius: r_j, of shape (l,), float32: in fewer digits than were computed, ties are ties.
+        rows: a row of the subsample for each of its locations, of shape (l,).
+        radius: r_j, of shape (l,). They are float32, so that equal distances remain equal in spite of rounding errors.
     """
 
     points: np.ndarray
@@ -54,15 +57,22 @@ class HeldOut:
 def quality(
     *, generated: np.ndarray, held_out: np.ndarray, rng: np.random.Generator, points: int = POINTS
 ) -> dict[str, float]:
-    """All four numbers for ``generated`` (g, d) against ``held_out`` (h, d), on at most ``points`` rows of each.
+    """All four measures of ``generated`` (g, d) against ``held_out`` (h, d).
+
+    Args:
+        generated, held_out: points of shape (g, d) and (h, d).
+        rng: draws the subsamples and the directions.
+        points: number of rows of each set that are used, at most.
 
     Returns:
-        energy, sliced_wasserstein, density and coverage. Fresh points of the truth give what the best generator gets.
+        energy, sliced_wasserstein, density and coverage. Their values for fresh points of the true distribution are
+        those of a perfect generator.
 
     Raises:
-        ValueError: if the arrays do not fit each other, hold values that are not finite, or are too few.
+        ValueError: if the arrays have other shapes or values that are not finite, if there are fewer than two generated
+            points, or if ``held_out`` has too few distinct points.
     """
-    generated, held_out = checked(generated=generated, held_out=held_out)
+    generated, held_out = check_points(generated=generated, held_out=held_out)
     if len(generated) < 2:
         raise ValueError("generated: two points at least are needed for a mean distance between them")
     reference = prepared(held_out, rng, points=points)
@@ -70,7 +80,16 @@ def quality(
 
 
 def prepared(held_out: np.ndarray, rng: np.random.Generator, *, points: int = POINTS) -> HeldOut:
-    """The held-out side, once for any number of generators: of at most ``points`` rows of ``held_out`` (h, d)."""
+    """The quantities that depend on the held-out set only, for use with any number of generators.
+
+    Args:
+        held_out: points of shape (h, d).
+        rng: draws the subsample and the directions.
+        points: number of rows that are used, at most.
+
+    Raises:
+        ValueError: if there are no more than ``NEIGHBOUR`` distinct points.
+    """
     chosen = subsample(held_out, rng, points)
     rows = first_rows(locations(chosen))
     if len(rows) <= NEIGHBOUR:
@@ -87,7 +106,7 @@ def prepared(held_out: np.ndarray, rng: np.random.Generator, *, points: int = PO
 
 
 def compared(generated: np.ndarray, reference: HeldOut) -> dict[str, float]:
-    """All four numbers for all points of ``generated`` (g, d)."""
+    """All four measures of ``generated`` (g, d): energy, sliced_wasserstein, density and coverage."""
     distance = cdist(generated, reference.points)
     inside = distance[:, reference.rows].astype(np.float32) <= reference.radius
     return {
@@ -99,22 +118,28 @@ def compared(generated: np.ndarray, reference: HeldOut) -> dict[str, float]:
 
 
 def subsample(points: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
-    """``count`` rows of ``points`` (n, d), drawn without replacement; all if there are no more."""
+    """``count`` rows of ``points`` (n, d), drawn without replacement; all rows if n is not larger."""
     return points if len(points) <= count else points[rng.choice(len(points), count, replace=False)]
 
 
 def energy_distance(x: np.ndarray, y: np.ndarray) -> float:
-    """Equation (1) between points ``x`` (g, d) and ``y`` (h, d)."""
+    """Energy distance (1) between points ``x`` (g, d) and ``y`` (h, d)."""
     return _energy(cdist(x, y), mean_distance(x), mean_distance(y))
 
 
 def mean_distance(points: np.ndarray) -> float:
-    """Mean distance between two different rows of ``points`` (n, d)."""
+    """Mean distance between two different rows of ``points`` (n, d), n >= 2."""
     return float(pdist(points).mean())
 
 
 def sliced_wasserstein(x: np.ndarray, y: np.ndarray, directions: np.ndarray, *, order: int = ORDER) -> float:
-    """Equation (2) with p = ``order``, for points (a, d) and (b, d) along unit vectors (d, t)."""
+    """Sliced Wasserstein distance (2) between points ``x`` (a, d) and ``y`` (b, d).
+
+    Args:
+        x, y: the points.
+        directions: unit vectors, of shape (d, t).
+        order: p.
+    """
     first, other = np.sort(x @ directions, axis=0), np.sort(y @ directions, axis=0)
     i, j, weight = _quantiles(len(x), len(y))
     return float((weight @ np.abs(first[i] - other[j]) ** order).mean() ** (1 / order))
@@ -126,6 +151,10 @@ def _energy(between: np.ndarray, within_x: float, within_y: float) -> float:
 
 
 def _quantiles(a: int, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Which order statistics of a and of b numbers are the quantiles of a stretch of (0, 1), and how long it is."""
-    cuts = np.union1d(np.arange(a + 1) * b, np.arange(b + 1) * a)  # in units of 1 / (a b), free of rounding
+    """Intervals of (0, 1) on which the quantile functions of a and of b numbers are constant.
+
+    Returns:
+        for every interval, the index of the order statistic of the a numbers, that of the b numbers, and the length.
+    """
+    cuts = np.union1d(np.arange(a + 1) * b, np.arange(b + 1) * a)  # integers in units of 1 / (a b)
     return cuts[:-1] // b, cuts[:-1] // a, np.diff(cuts) / (a * b)

@@ -1,41 +1,47 @@
-r"""Rates of one replicate, per snapshot and stratum, from its neighbour table.
+r"""Rates of one replicate, by snapshot and stratum, from its neighbour table.
 
-With q = d_test / d_train of a generated point and a ratio r:
+With q = d_test / d_train for a generated point, and a ratio r:
 
     raw fraction           share of points with q > r                (the paper's "memorized")          (1)
     net copied fraction    A_r = share with q > r  -  share with q < 1/r                                (2)
-    mass                   share of the points that fall to a stratum                                   (3)
+    mass                   share of the points that are assigned to a stratum                           (3)
 
-Swapping training and test points turns A_r into -A_r. Its mean is therefore exactly zero for any generator that does
-not know which half it was trained on, however good or bad its samples, when both halves have as many locations; and it
-is the copied share for one that copies that share and otherwise draws from the truth.
+If training and test points are exchanged, A_r changes its sign. If both sets have the same number of locations, the
+expectation of A_r is therefore exactly zero for a generator that is independent of the split, for any quality of
+its samples. For a generator that copies a share of its points and draws the others from the true distribution, it is
+this share.
 
-A point falls to the stratum of its nearest training location against the *plain* test set (as in the paper), and to
-that of its nearest location in either set against the *matched* one, which keeps (2) antisymmetric in every stratum.
+With the *plain* test set, a point is assigned to the stratum of its nearest training location, as in the paper. With
+the *matched* test set, it is assigned to the stratum of its nearest location of both sets, so that (2) changes its sign
+in every stratum if the sets are exchanged.
 
-Normalisations: ``generated`` divides by all generated points (as the paper does), ``stratum`` by those that fall to the
-stratum, ``training`` divides a share of mass by the stratum's share of the training rows, and ``location`` is coverage:
-the share of a stratum's training locations that are reproduced. More points reproduce more locations, by chance too, so
-that coverage is rarefied: the mean over all choices of P points, P being the number of training locations or what the
-smallest of the sets that are compared holds. If c of the g points reproduce a location, P of them do with probability
+Normalisations: ``generated`` divides by the number of all generated points, as in the paper. ``stratum`` divides by the
+number of points that are assigned to the stratum. ``training`` divides a share of mass by the stratum's share of the
+training rows. ``location`` is coverage, the share of a stratum's training locations that are reproduced. Since more
+points reproduce more locations, coverage is rarefied: it is the mean over all subsets of P points. P is the number of
+training locations, or the smallest number of points among the sets that are compared, if this is less. If c of the g
+points reproduce a location, a subset of P points reproduces it with probability
 
-    1 - C(g - c, P) / C(g, P);                                                                         (4)
+    1 - C(g - c, P) / C(g, P).                                                                         (4)
 
-a perfect copier that draws rows evenly covers 1 - 1/e = 63 % of the locations with as many points.
+A generator that draws all training rows with equal probability covers 1 - 1/e = 63 % of the locations with as many
+points as locations.
 
-Beside them stand the criteria of `others`.
+The table also contains the criteria of `criteria_rates.measure_criteria`.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from diffmem.measure.chance import chance, local_dimension, none_drawn
-from diffmem.measure.criteria_rates import THRESHOLDS, Surroundings, others
+from diffmem.measure.criteria_rates import THRESHOLDS, Measures, Surroundings, measure_criteria
 from diffmem.measure.strata import ALL, Strata, divide, quotient, stratum_of, tidy, with_all
 
 REFERENCES = ("plain", "matched")
 LONE = ("outlier", "near-duplicate")  # strata with locations that have no counterpart in the plain test set
-CROWDED = "near-duplicate"  # the stratum whose locations do not lie as the others do, but in clumps
+CROWDED = "near-duplicate"  # the stratum whose locations are clustered
 
 
 def rates(
@@ -46,56 +52,84 @@ def rates(
     ceiling: np.ndarray,
     spacing: np.ndarray,
     held_out: np.ndarray,
-    ratios: list[float],
+    ratios: Sequence[float],
+    headline: float,
     references: list[str],
 ) -> pd.DataFrame:
     """All rates of one replicate.
 
     Args:
-        table: neighbour table of shape (s, g), snapshot first.
-        fresh: neighbour table (f,) of fresh points of the true distribution.
-        ceiling: neighbour table (c,) of points generated by the closed-form optimum.
-        spacing, held_out: as in ``others.Surroundings``.
+        table: neighbour tables of s snapshots, of shape (s, g).
+        known: strata of the locations.
+        fresh: neighbour table of fresh points of the true distribution, of shape (f,).
+        ceiling: neighbour table of points generated by the closed-form optimum, of shape (c,).
+        spacing, held_out: as in ``criteria_rates.Surroundings``, of shape (m,) and (n',).
         ratios: the thresholds r, ascending.
-        references: which of ``REFERENCES`` to judge against.
+        headline: the ratio of the main figures.
+        references: test sets against which points are judged, of ``REFERENCES``.
 
     Returns:
-        tidy table with the columns snapshot, stratum, reference, criterion, threshold, normalisation, value, count (of
-        generated points or locations), floor and ceiling (the same on those points) and chance (the formula of
-        ``chance`` within a stratum; missing where it does not apply). The counts of ``location`` are those of all
-        points, not rarefied.
+        a table with the columns snapshot, stratum, reference, criterion, threshold, headline (whether the threshold is
+        the ratio of the main figures), normalisation, value, count (of generated points or locations), floor and
+        ceiling (the values for the points of ``fresh`` and ``ceiling``) and chance (the chance level by formula within
+        a stratum; missing where there is none). The counts of ``location`` are those of all points, without
+        rarefaction.
     """
-    ratios = np.asarray(ratios, dtype=float)
-    around = np.array(known.names)[known.train[fresh["train_location"]]]
-    dimension = local_dimension(fresh["train_distance"][(around != CROWDED).all(1)])
+    r = np.asarray(ratios, dtype=float)
+    dimension = fresh_dimension(fresh, known)
     near = Surroundings(spacing, held_out, dimension)
     points = min(len(known.train), table.shape[1], len(fresh), len(ceiling))
     parts = []
     for reference in references:
-        judge = dict(known=known, reference=reference)
-        measured = [
-            {**_measures(rows, ratios=ratios, points=points, **judge), **others(rows, near=near, **judge)}
-            for rows in (*table, fresh, ceiling)
-        ]
-        for key in measured[0]:
-            *snapshots, floor, top = (m[key] for m in measured)
-            columns = {
-                "value": np.stack([value for value, _ in snapshots]),
-                "count": np.stack([count for _, count in snapshots]),
-                "floor": floor[0],
-                "ceiling": top[0],
-                "chance": _chance(key, ratios, dimension, known, reference, floor[0].shape),
+        *snapshots, floor, top = (
+            {
+                **_measures(rows, known=known, reference=reference, ratios=r, points=points),
+                **measure_criteria(rows, known=known, reference=reference, near=near),
             }
-            thresholds = ratios if key[0] in ("raw", "net") else np.array([THRESHOLDS.get(key[0], np.nan)])
-            frame = tidy(columns, strata=(*known.names, ALL), thresholds=thresholds)
-            parts.append(frame.assign(reference=reference, criterion=key[0], normalisation=key[1]))
+            for rows in (*table, fresh, ceiling)
+        )
+        for key, (level, _) in floor.items():
+            columns = {
+                "value": np.stack([measured[key][0] for measured in snapshots]),
+                "count": np.stack([measured[key][1] for measured in snapshots]),
+                "floor": level,
+                "ceiling": top[key][0],
+                "chance": _chance(key, r, dimension, known, reference, level.shape),
+            }
+            frame = _tidy(key, columns, names=known.names, ratios=r, headline=headline)
+            parts.append(frame.assign(reference=reference))
     frame = pd.concat(parts, ignore_index=True)
     present = [name for name, rows in zip(known.names, known.rows, strict=True) if rows]
     return frame[frame["stratum"].isin([*present, ALL])].reset_index(drop=True)
 
 
-def _measures(table: np.ndarray, *, known: Strata, reference: str, ratios: np.ndarray, points: int) -> dict:
-    """(criterion, normalisation) -> value and count, each of shape (strata + all, thresholds)."""
+def _tidy(
+    key: tuple[str, str], columns: dict[str, np.ndarray], *, names: Sequence[str], ratios: np.ndarray, headline: float
+) -> pd.DataFrame:
+    """Rows of one criterion and normalisation. Only raw and net depend on the ratio; others have one threshold."""
+    criterion, normalisation = key
+    by_ratio = criterion in ("raw", "net")
+    thresholds = ratios if by_ratio else np.array([THRESHOLDS.get(criterion, np.nan)])
+    frame = tidy(columns, strata=(*names, ALL), thresholds=thresholds)
+    frame = frame.assign(criterion=criterion, normalisation=normalisation)
+    return frame.assign(headline=by_ratio & (frame["threshold"] == headline))
+
+
+def fresh_dimension(fresh: np.ndarray, known: Strata) -> float:
+    """Local dimension of the data, from the neighbour table ``fresh`` (f,) of fresh points of the true distribution.
+
+    Points whose two nearest locations include near duplicates are left out, since the distances within a cluster of
+    near duplicates are those of the added noise.
+    """
+    around = np.array(known.names)[known.train[fresh["train_location"]]]
+    return local_dimension(fresh["train_distance"][(around != CROWDED).all(1)])
+
+
+def _measures(table: np.ndarray, *, known: Strata, reference: str, ratios: np.ndarray, points: int) -> Measures:
+    """(criterion, normalisation) -> value and count, each of shape (k + 1, t) for k strata and t thresholds.
+
+    The last row is that of all strata together.
+    """
     k, g = len(known.names), len(table)
     code, q = stratum_of(table, known, reference), quotient(table, reference)
     size = with_all(np.bincount(code, minlength=k)[:, None])
@@ -115,7 +149,7 @@ def _measures(table: np.ndarray, *, known: Strata, reference: str, ratios: np.nd
 
 
 def _above(q: np.ndarray, code: np.ndarray, ratios: np.ndarray, k: int) -> np.ndarray:
-    """How many of each stratum have q > r, all ratios in one pass: shape (k + 1, ratios), the last row all strata."""
+    """Number of points of each stratum with q > r, of shape (k + 1, ratios); the last row is that of all strata."""
     passed = np.searchsorted(ratios, q, side="left")  # number of ratios strictly below q
     width = len(ratios) + 1
     histogram = np.bincount(code * width + passed, minlength=k * width).reshape(k, width)
@@ -125,7 +159,15 @@ def _above(q: np.ndarray, code: np.ndarray, ratios: np.ndarray, k: int) -> np.nd
 def _coverage(
     location: np.ndarray, q: np.ndarray, known: Strata, ratios: np.ndarray, points: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Locations reproduced by ``points`` of the g points, by (4), and by all: each of shape (strata + all, ratios)."""
+    """Number of locations reproduced by ``points`` of the g points, by (4), and by all g points.
+
+    Args:
+        location: nearest training location of each point, of shape (g,).
+        q: of each point, of shape (g,).
+
+    Returns:
+        two arrays of shape (k + 1, ratios); the last row is that of all strata.
+    """
     g, m, k = len(q), len(known.train), len(known.names)
     seen = 1 - none_drawn(np.arange(g + 1), total=g, drawn=points)
     by_some, by_all = np.zeros((k, len(ratios))), np.zeros((k, len(ratios)), dtype=int)
@@ -141,8 +183,13 @@ def _inverse(q: np.ndarray) -> np.ndarray:
         return 1 / q
 
 
-def _chance(key, ratios, dimension: float, known: Strata, reference: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The formula within strata; missing for what has no counterpart in the test set and for a sum that contains it."""
+def _chance(
+    key: tuple[str, str], ratios: np.ndarray, dimension: float, known: Strata, reference: str, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Chance level by formula within strata, of the given ``shape`` (k + 1, thresholds).
+
+    It is missing for strata without counterpart in the test set, and for the sum over strata if it contains them.
+    """
     criterion, normalisation = key
     if criterion not in ("raw", "net", "third") or normalisation != "stratum":
         return np.full(shape, np.nan)

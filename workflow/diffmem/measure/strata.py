@@ -1,4 +1,4 @@
-"""Strata of one replicate's locations and generated points, and the tidy table that measures by stratum end in."""
+"""Strata of one replicate's locations and generated points, and the table of the rates by stratum."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,20 @@ import pandas as pd
 
 from diffmem.locations import first_rows
 
-ALL = "all"  # the stratum of everything
-# what ``strata`` is made from, as the data file names it
+ALL = "all"  # name of the union of all strata
+# arguments of ``strata``, as they are called in the data file
 KNOWN = ("train_stratum", "train_location", "train_plain", "test_stratum", "test_location", "test_plain")
 
 
 @dataclass(frozen=True)
 class Strata:
-    """What is known of the locations of one replicate.
+    """The strata of the locations of one replicate.
 
     Attributes:
-        names: of the k strata, in the order of their codes.
-        train, test: stratum code of every location, of shape (m,) and (m',).
-        rows: training rows per stratum, copies counted, of shape (k,).
-        plain: number of plain locations, in the training and in the test set.
+        names: names of the k strata, in the order of their codes.
+        train, test: stratum code of every training and of every test location, of shape (m,) and (m',).
+        rows: number of training rows of every stratum, with duplicates, of shape (k,).
+        plain: number of plain locations in the training set and in the test set.
     """
 
     names: tuple[str, ...]
@@ -30,7 +30,7 @@ class Strata:
     plain: tuple[int, int]
 
     def rho(self, reference: str) -> float:
-        """Training locations over test locations; against the plain test set, plain ones over plain ones."""
+        """Number of training locations over number of test locations; for the plain test set, of plain locations."""
         return len(self.train) / len(self.test) if reference == "matched" else self.plain[0] / self.plain[1]
 
 
@@ -44,7 +44,14 @@ def strata(
     test_location: np.ndarray,
     test_plain: np.ndarray,
 ) -> Strata:
-    """Strata of the locations, from stratum and location of every row of one replicate."""
+    """Strata of the locations of one replicate.
+
+    Args:
+        names: names of the strata, in the order of their codes.
+        train_stratum, train_location, train_plain: stratum code and location of every training row, and whether it is
+            plain, each of shape (n,).
+        test_stratum, test_location, test_plain: the same of every test row, each of shape (n',).
+    """
     train_rows, test_rows = first_rows(train_location), first_rows(test_location)
     return Strata(
         names=names,
@@ -56,16 +63,27 @@ def strata(
 
 
 def stratum_of(table: np.ndarray, known: Strata, reference: str) -> np.ndarray:
-    """Stratum code of every row of a neighbour table."""
+    """Stratum code of every row of a neighbour ``table`` of any shape, of the same shape.
+
+    With the ``reference`` plain it is that of the nearest training location, else that of the nearest location of
+    either set.
+    """
     own = known.train[table["train_location"][..., 0]]
     if reference == "plain":
         return own
-    held_out = table["test_distance"] < table["train_distance"][..., 0]
-    return np.where(held_out, known.test[table["test_location"]], own)
+    return np.where(nearer_to_test(table), known.test[table["test_location"]], own)
+
+
+def nearer_to_test(table: np.ndarray) -> np.ndarray:
+    """Whether a location of the matched test set is nearer than all training locations: of the shape of ``table``."""
+    return table["test_distance"] < table["train_distance"][..., 0]
 
 
 def quotient(table: np.ndarray, reference: str) -> np.ndarray:
-    """q = d_test / d_train of every row; infinite on a training point, 1 where both distances are zero."""
+    """q = d_test / d_train of every row, of the shape of ``table``; infinite if d_train is 0, and 1 if both are 0.
+
+    The ``reference`` is the test set: plain or matched.
+    """
     train = table["train_distance"][..., 0].astype(float)
     test = table["plain_distance" if reference == "plain" else "test_distance"].astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -73,17 +91,27 @@ def quotient(table: np.ndarray, reference: str) -> np.ndarray:
 
 
 def divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a / b, missing where b is zero."""
+    """a / b, broadcast; NaN where b is zero."""
     return np.divide(a, b, out=np.full(np.broadcast_shapes(a.shape, b.shape), np.nan), where=b > 0)
 
 
 def with_all(counts: np.ndarray) -> np.ndarray:
-    """Append the sum over strata as a last row."""
+    """Append the sum of ``counts`` (k, t) over strata as a last row: shape (k + 1, t)."""
     return np.vstack([counts, counts.sum(0)])
 
 
 def tidy(columns: dict[str, np.ndarray], *, strata: tuple[str, ...], thresholds: np.ndarray) -> pd.DataFrame:
-    """One row per snapshot, stratum and threshold, from ``columns`` of shape (s, k, t), or (k, t) for all snapshots."""
+    """A table with one row per snapshot, stratum and threshold.
+
+    Args:
+        columns: arrays of shape (s, k, t), or (k, t) if they are the same for all snapshots. ``value`` is of shape
+            (s, k, t).
+        strata: names of the k strata.
+        thresholds: of shape (t,).
+
+    Returns:
+        a table with the columns snapshot, stratum, threshold and those of ``columns``.
+    """
     shape = columns["value"].shape
     snapshot, stratum, threshold = np.indices(shape).reshape(3, -1)
     names = {"snapshot": snapshot, "stratum": pd.Categorical.from_codes(stratum, list(strata))}

@@ -1,60 +1,84 @@
-r"""Exact searches, the ways in which an ``Index`` finds candidates.
+r"""Exact backends. They propose candidates, whose distances an ``Index`` computes in float64.
 
-A search takes centred queries (q, d) and k, and returns candidates (q, c), c >= k, as rows of the positions (-1: none),
-and for each query a distance below which it has overlooked nothing; the index measures the candidates in float64, and
-asks the next search where that is not enough. Squared distances in float32,
+A backend takes centred queries (q, d) and k. It returns candidates (q, c), c >= k, as rows of the positions (-1 means
+no candidate), and for each query a distance: every position nearer than this distance is among the candidates. Squared
+distances in float32,
 
     |q|^2 + |p|^2 - 2 q.p,                                                                             (1)
 
-are off, by the rounding of the input to float32 and of sums of d products in whatever order, by no more than
+have an error from the rounding of the input to float32 and from the rounding of sums of d products. In any order of
+summation it is at most
 
     (d + 8) 2^-23 (|q|^2 + max |p|^2)                                                                  (2)
 
 (Higham, Accuracy and Stability of Numerical Algorithms, 2002, 3.1).
 
-Which search comes first here hangs on the dimension alone: the number of locations moves the line at which FAISS
-overtakes the tree from 8 features (1,000 locations) to some 12 (50,000), where either takes a fraction of a second
-(docs/benchmarks.md). `on_device` chooses by size and device as well.
+The choice between k-d tree and FAISS depends on the dimension only. FAISS is the faster one above 8 features with 1,000
+locations and above about 12 features with 50,000 locations; between these, both take a fraction of a second
+(docs/benchmarks.md). `on_device` also considers the size and the device.
 """
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-TREE_DIMENSIONS = 8  # up to here the k-d tree is the faster one
-SPARE = 6  # candidates proposed in float32 beyond those asked for
-VALUES = 2**22  # coordinates worked on at once (32 MiB of float64), which bounds the memory
+if TYPE_CHECKING:
+    import faiss
 
-Proposed = tuple[np.ndarray, np.ndarray]  # candidates (q, c), and the distance (q,) below which none is overlooked
+TREE_DIMENSIONS = 8  # up to this dimension the k-d tree is the faster one
+SPARE = 6  # candidates proposed in float32 in addition to the requested ones
+VALUES = 2**22  # coordinates processed at once (32 MiB of float64), which limits the memory
+
+Proposed = tuple[np.ndarray, np.ndarray]  # candidates (q, c), and the distance (q,) below which none is missing
 
 
-class Search(Protocol):
-    """What an index asks for candidates; ``exact`` is false where it may overlook some and not know it."""
+class Backend(Protocol):
+    """Proposes candidates for an index.
+
+    Attributes:
+        name: of the method, as stored with the results.
+        exact: whether no position is missed without notice. A backend that is not exact is an ``Approximate`` one.
+    """
 
     name: str
     exact: bool
 
     def __call__(self, queries: np.ndarray, k: int) -> Proposed:
-        """Candidates of the centred ``queries`` (q, d), at least ``k`` of them."""
+        """Candidates (q, c) of the centred ``queries`` (q, d), c >= ``k``, and the distances (q,) of ``Proposed``."""
         ...
 
 
-Searches = Callable[[np.ndarray], list[Search]]  # centred positions (m, d) -> searches, the next for what one left open
+class Approximate(Backend, Protocol):
+    """A backend whose ``exact`` is false. It may miss positions without notice."""
+
+    @property
+    def exact_backend(self) -> Backend:
+        """An exact backend among the same positions, with which recall is measured."""
+        ...
 
 
-def exact(positions: np.ndarray) -> list[Search]:
-    """The searches among ``positions`` (m, d), the fastest first and the one that always ends last."""
-    sure = [Tree(positions), Force(positions)]
-    return sure if positions.shape[1] <= TREE_DIMENSIONS else [Flat(positions), *sure]
+MakeBackend = Callable[[np.ndarray], Backend]  # centred positions (m, d) -> backend
+
+
+def exact(positions: np.ndarray) -> Backend:
+    """The exact backend of the CPU among ``positions`` (m, d): the k-d tree in few dimensions, else FAISS."""
+    return Tree(positions) if positions.shape[1] <= TREE_DIMENSIONS else Flat(positions)
+
+
+def flat(positions: np.ndarray, device: str = "cpu") -> Backend:  # noqa: ARG001 (the config calls makers with a device)
+    """FAISS's flat index among ``positions`` (m, d) in any dimension. It runs on the CPU, whichever the ``device``."""
+    return Flat(positions)
 
 
 def distances(queries: np.ndarray, positions: np.ndarray, location: np.ndarray) -> np.ndarray:
-    """Distances (q, c) in float64 of ``queries`` (q, d) to the ``positions`` (m, d) named by ``location`` (q, c).
+    """Distances in float64 from each of the ``queries`` (q, d) to the positions that ``location`` (q, c) selects.
 
-    Infinite where the location is -1.
+    Returns:
+        an array of shape (q, c): entry (i, j) is the distance from query i to row ``location[i, j]`` of ``positions``
+        (m, d), and infinite if that location is -1.
     """
     result = np.empty(location.shape)
     rows = max(1, VALUES // max(1, location.shape[1] * queries.shape[1]))
@@ -62,6 +86,21 @@ def distances(queries: np.ndarray, positions: np.ndarray, location: np.ndarray) 
         block = slice(start, start + rows)
         result[block] = np.linalg.norm(queries[block, None] - positions[location[block]], axis=2)
     return np.where(location >= 0, result, np.inf)
+
+
+def compare_with_all(queries: np.ndarray, positions: np.ndarray, k: int) -> np.ndarray:
+    """Rows of the ``k`` nearest of all ``positions`` (m, d) to each of the ``queries`` (q, d), of shape (q, k).
+
+    Equal distances are ordered by row.
+    """
+    return np.array([np.argsort(_to_all(query, positions), kind="stable")[:k] for query in queries])
+
+
+def _to_all(query: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Distances (m,) in float64 from one query (d,) to all ``positions`` (m, d), computed in blocks."""
+    rows = max(1, VALUES // positions.shape[1])
+    parts = (positions[start : start + rows] for start in range(0, len(positions), rows))
+    return np.concatenate([np.linalg.norm(query - part, axis=1) for part in parts])
 
 
 class Tree:
@@ -73,7 +112,7 @@ class Tree:
         self.positions = positions
 
     def __call__(self, queries: np.ndarray, k: int) -> Proposed:
-        """The ``k`` nearest and one more."""
+        """The ``k`` + 1 nearest positions of the ``queries`` (q, d), or all if there are no more than ``k``."""
         count = min(k + 1, len(self.positions))
         distance, location = self._tree.query(queries, k=np.arange(1, count + 1))
         return location, _unless_all(count, self.positions, distance[:, -1] * (1 - 1e-12))
@@ -83,45 +122,33 @@ class Tree:
         return cKDTree(self.positions)
 
 
-class Force:
-    """Every query beside every location in float64, equal distances in the order of the locations."""
-
-    name, exact = "all distances, float64", True
-
-    def __init__(self, positions: np.ndarray):
-        self.positions = positions
-
-    def __call__(self, queries: np.ndarray, k: int) -> Proposed:
-        """The ``k`` nearest."""
-        nearest = [np.argsort(self._distances(query), kind="stable")[:k] for query in queries]
-        return np.array(nearest), np.full(len(queries), np.inf)
-
-    def _distances(self, query: np.ndarray) -> np.ndarray:
-        rows = max(1, VALUES // self.positions.shape[1])
-        parts = (self.positions[start : start + rows] for start in range(0, len(self.positions), rows))
-        return np.concatenate([np.linalg.norm(query - part, axis=1) for part in parts])
-
-
 class Rounded:
-    """What searches by (1) share: spare candidates, and (2). Subclasses say how they look candidates up."""
+    """Base of backends that compute distances by (1): adds spare candidates and applies the bound (2).
+
+    A subclass defines ``lookup``.
+    """
 
     name, exact = "", True
-    unit = 2.0**-23  # spacing of float32 at one
 
     def __init__(self, positions: np.ndarray):
         self.positions = positions
 
+    @property
+    def unit(self) -> float:
+        """Relative spacing of the numbers that are multiplied: 2^-23 in float32."""
+        return 2.0**-23
+
     def lookup(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Squared distances, ascending, and locations, both (q, count), for float32 ``queries`` (q, d)."""
+        """Squared distances, ascending, and locations, both of shape (q, count), for float32 ``queries`` (q, d)."""
         raise NotImplementedError
 
     def __call__(self, queries: np.ndarray, k: int) -> Proposed:
-        """The ``k`` nearest by (1) and the spare ones."""
+        """The ``k`` nearest positions of the ``queries`` (q, d) by (1), and ``SPARE`` more if there are as many."""
         count = min(k + SPARE, len(self.positions))
         squared, location = self.lookup(queries.astype(np.float32), count)
         last = squared[:, -1].astype(np.float64)
         error = (queries.shape[1] + 8) * self.unit * (np.square(queries).sum(1) + self._largest)
-        # squares of a diverged model's points overflow: nothing is known of them then
+        # the squares of a diverged model's points may overflow; the bound is then 0, so that all locations are compared
         bound = np.sqrt(np.maximum(np.where(np.isfinite(last), last, 0) - error, 0))
         return location, _unless_all(count, self.positions, bound)
 
@@ -136,11 +163,11 @@ class Flat(Rounded):
     name = "faiss flat, float64 distances"
 
     def lookup(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Squared distances and locations, both (q, count)."""
+        """Squared distances and locations, both of shape (q, count), for float32 ``queries`` (q, d)."""
         return self._index.search(queries, count)
 
     @cached_property
-    def _index(self):
+    def _index(self) -> "faiss.IndexFlatL2":
         import faiss
 
         index = faiss.IndexFlatL2(self.positions.shape[1])
@@ -149,5 +176,5 @@ class Flat(Rounded):
 
 
 def _unless_all(count: int, positions: np.ndarray, bound: np.ndarray) -> np.ndarray:
-    """``bound``, or infinity where all locations are among the ``count`` candidates."""
+    """``bound`` (q,), or infinity if the ``count`` candidates are all positions."""
     return bound if count < len(positions) else np.full_like(bound, np.inf)

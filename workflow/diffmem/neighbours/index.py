@@ -1,31 +1,37 @@
-"""Nearest neighbours among locations, with float64 distances; exact unless an approximate search is asked for.
+"""Nearest neighbours among locations, with float64 distances. The search is exact unless the backend is approximate.
 
-FAISS computes squared distances in float32 as |q|^2 + |p|^2 - 2 q.p, which cancels for close points: it may return a
-wrong neighbour, or a distance of zero (docs/method.md). So a search only proposes: the points are centred in float64,
-more candidates are asked for than are wanted, their distances are computed in float64, and where a location that was
-not proposed could still be as near, within a bound on the search's rounding, the next search is asked (`searches`).
-Equal distances are ordered by location; where they would be cut in two, the query is compared with all locations.
+FAISS computes squared distances in float32 as |q|^2 + |p|^2 - 2 q.p. For close points this difference loses its
+significant digits, so that the neighbour may be wrong and the distance zero (docs/method/neighbours.md). A search
+therefore has three steps. (1) The points are centred in float64, and a backend proposes more candidates than are
+requested. (2) The distances of the candidates are computed in float64, and equal distances are ordered by location.
+(3) If, within the bound on the backend's rounding error, a location that was not proposed could be as near, the query
+is compared with all locations.
 
-An approximate search (`approximate`) overlooks locations and does not know it. What it does propose is measured and
-ordered in the same way, so that only which locations are found is approximate; and where it finds fewer than are asked
-for, the exact searches finish. `recall` measures what it misses.
+An approximate backend (`approximate`) may miss locations without reporting it. Its candidates are measured and ordered
+in the same way, so that only the set of candidates is approximate. If it finds fewer candidates than requested, the
+query is compared with all locations. `recall` measures the share of neighbours that it finds.
 """
 
 import copy
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
-from diffmem.neighbours.exact import Searches, distances, exact
+from diffmem.neighbours.exact import Approximate, MakeBackend, compare_with_all, distances, exact
 
 BLOCK = 4096  # queries searched at once
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The nearest locations of q points: distances (q, k), float64, ascending, and locations (q, k), int32.
+    """The k nearest locations of each of q points.
 
-    Where fewer than k locations exist, the rest has distance infinity and location -1.
+    If fewer than k locations exist, the remaining distances are infinite and the remaining locations are -1.
+
+    Attributes:
+        distance: of shape (q, k), float64, ascending in each row.
+        location: of shape (q, k), int32.
     """
 
     distance: np.ndarray
@@ -33,32 +39,30 @@ class Neighbours:
 
 
 class Index:
-    """Searches among the ``positions`` (m, d) of distinct locations; location j is row j.
+    """Search among the ``positions`` (m, d) of distinct locations; location j is row j.
 
     Attributes:
-        positions: the positions, less their ``centre``.
-        searches: what is asked in turn, made by the argument of that name.
-        kind: name of the first of them.
+        centre: mean of the given positions, of shape (d,); 0.0 if there are none.
+        positions: the given positions minus ``centre``, of shape (m, d).
+        backend: the object that proposes candidates; the argument of this name makes it.
     """
 
-    def __init__(self, positions: np.ndarray, searches: Searches = exact):
+    centre: np.ndarray | float
+
+    def __init__(self, positions: np.ndarray, backend: MakeBackend = exact):
         self.centre = positions.mean(0) if len(positions) else 0.0
         self.positions = positions - self.centre
-        self.searches = searches(self.positions)
+        self.backend = backend(self.positions)
 
-    @property
-    def kind(self) -> str:
-        """Name of the search that is asked first."""
-        return self.searches[0].name
-
-    def without_guesses(self) -> "Index":
-        """An index over the same memory that only asks exact searches."""
+    def exact_only(self) -> "Index":
+        """An index with an exact backend that shares the positions of this one."""
         index = copy.copy(self)
-        index.searches = [search for search in self.searches if search.exact]
+        if not self.backend.exact:
+            index.backend = cast(Approximate, self.backend).exact_backend
         return index
 
     def nearest(self, queries: np.ndarray, k: int) -> Neighbours:
-        """The ``k`` nearest locations of each of the ``queries`` (q, d).
+        """The ``k`` nearest locations of each of the ``queries`` (q, d): distances and locations of shape (q, k).
 
         Raises:
             ValueError: if a query is not finite.
@@ -75,23 +79,21 @@ class Index:
         return Neighbours(distance, location)
 
     def _nearest(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Distances and locations (q, k) for centred queries and k locations that exist.
-
-        What one search leaves in doubt goes on to the next, slower one.
-        """
-        distance, location = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int32)
-        todo = np.arange(len(queries))
-        for search in self.searches:
-            proposed, unseen = search(queries[todo], k)
-            measured = distances(queries[todo], self.positions, proposed)
-            distance[todo], location[todo] = _ordered(measured, proposed, k)
-            todo = todo[unseen <= distance[todo, -1]]
-            if not len(todo):
-                break
+        """Distances and locations (q, k) of centred queries (q, d); k is at most the number of locations."""
+        proposed, bound = self.backend(queries, k)
+        distance, location = self._measured(queries, proposed, k)
+        doubtful = np.flatnonzero(bound <= distance[:, -1])
+        if len(doubtful):
+            proposed = compare_with_all(queries[doubtful], self.positions, k)
+            distance[doubtful], location[doubtful] = self._measured(queries[doubtful], proposed, k)
         return distance, location
+
+    def _measured(self, queries: np.ndarray, proposed: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Distances in float64 and locations of the ``k`` nearest among the ``proposed`` candidates: (q, k) each."""
+        return _ordered(distances(queries, self.positions, proposed), proposed, k)
 
 
 def _ordered(distance: np.ndarray, location: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first ``k`` candidates by distance, equal distances by location."""
+    """The ``k`` nearest candidates of each row; equal distances are ordered by location."""
     order = np.lexsort((location, distance), axis=1)[:, :k]
     return np.take_along_axis(distance, order, 1), np.take_along_axis(location, order, 1)

@@ -1,116 +1,98 @@
-"""The exact search by device, dimension and size.
+"""Choice of the exact backend by device, dimension and size.
 
-                    up to 8 features    more                                 512 and more
-    CPU             k-d tree            FAISS's flat index                   blocked product in torch
-    GPU             k-d tree            FAISS's flat index on the GPU, or, where FAISS has none, torch there
+                    up to 8 features    more                        512 and more
+    CPU             k-d tree            FAISS's flat index          product in torch
+    GPU             k-d tree            product in torch            product in torch
 
-All but the tree propose in float32, by (1) of `searches` and within its bound (2), and the index measures in float64 on
-the CPU, so that this changes how long an answer takes and not the answer. From some 500 features on, torch multiplies
-three times as fast as the FAISS wheel (docs/benchmarks.md).
+All but the tree compute in float32, by (1) of `exact` with the error bound (2). The index then computes the distances
+of the candidates in float64 on the CPU. The choice of backend therefore changes the running time but not the result.
+From about 500 features on, a matrix product in torch is three times as fast as the FAISS wheel (docs/benchmarks.md).
 
-Torch takes seconds to import, and a GPU as long to wake, so that neither is asked about sets of fewer than a million
-coordinates; "auto" looks for a driver before it asks torch, "cuda" insists.
+Importing torch takes seconds, and so does the initialisation of a GPU. On the devices "cpu" and "auto" neither is used
+for sets of fewer than about a million coordinates. "auto" checks whether a GPU driver is installed before it imports
+torch. "cuda" uses the GPU for sets of every size that have more than 8 features.
 """
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from diffmem import devices
-from diffmem.neighbours import exact as searches
-from diffmem.neighbours.exact import TREE_DIMENSIONS, VALUES, Rounded, Search
+from diffmem.neighbours.exact import TREE_DIMENSIONS, VALUES, Backend, Rounded
+from diffmem.neighbours.exact import exact as on_cpu
 
-DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # NVIDIA's, Windows' and AMD's
-WIDE = 512  # features from which torch is the faster one on the CPU
-WORTHWHILE = 2**20  # coordinates of the positions from which importing torch pays
+if TYPE_CHECKING:
+    import torch
+
+DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")  # of NVIDIA, Windows and AMD
+WIDE = 512  # number of features from which torch is the faster one on the CPU
+WORTHWHILE = 2**20  # number of coordinates of the positions from which torch saves more time than its import takes
 
 
-def exact(positions: np.ndarray, device: str = "cpu") -> list[Search]:
-    """The searches among ``positions`` (m, d), the first of them on the ``device`` ("auto", "cpu" or "cuda")."""
-    sure, (_, d) = searches.exact(positions), positions.shape
+def exact(positions: np.ndarray, device: str = "cpu") -> Backend:
+    """The exact backend among ``positions`` (m, d) on the ``device`` ("auto", "cpu" or "cuda")."""
+    d = positions.shape[1]
     if d <= TREE_DIMENSIONS or (positions.size < WORTHWHILE and device != "cuda"):
-        return sure
+        return on_cpu(positions)
     if device == "auto" and not any(Path(driver).exists() for driver in DRIVERS):
         device = "cpu"
     if device == "cpu" and d < WIDE:
-        return sure
-    place = devices.chosen(device)
-    if place.type == "cpu":
-        return [Blocks(positions, place), *sure[1:]] if d >= WIDE else sure
-    return [FaissGpu(positions, place.index or 0) if faiss_gpus() else Blocks(positions, place), *sure[1:]]
+        return on_cpu(positions)
+    place = devices.select_device(device)
+    return on_cpu(positions) if place.type == "cpu" and d < WIDE else Product(positions, place)
 
 
-def faiss_gpus() -> int:
-    """How many GPUs the installed FAISS can use; faiss-cpu none."""
-    import faiss
+class Product(Rounded):
+    """Equation (1) of `exact` as a matrix product in torch on any device.
 
-    return getattr(faiss, "get_num_gpus", lambda: 0)()
-
-
-class FaissGpu(Rounded):
-    """FAISS's flat index on a GPU, which multiplies in full float32."""
-
-    name = "faiss flat on GPU, float64 distances"
-
-    def __init__(self, positions: np.ndarray, number: int):
-        super().__init__(positions)
-        self.number = number
-
-    def lookup(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Squared distances and locations, both (q, count)."""
-        return self._index[0].search(queries, count)
-
-    @cached_property
-    def _index(self):
-        import faiss
-
-        flat = faiss.IndexFlatL2(self.positions.shape[1])
-        flat.add(self.positions.astype(np.float32))
-        resources = faiss.StandardGpuResources()  # kept beside the index, which needs it
-        return faiss.index_cpu_to_gpu(resources, self.number, flat), resources
-
-
-class Blocks(Rounded):
-    """(1) by torch on any device, for blocks of positions, keeping the best candidates so far.
-
-    On the device lie the positions in float32, a block of queries and at most ``VALUES`` squared distances.
+    The positions are processed in blocks, and the nearest candidates so far are kept. The device holds the positions
+    in float32, a block of queries and at most ``VALUES`` squared distances.
     """
 
-    def __init__(self, positions: np.ndarray, device):
+    def __init__(self, positions: np.ndarray, device: "torch.device"):
         super().__init__(positions)
         self.device = device
         self.name = f"torch on {device.type}, float64 distances"
 
     @property
     def unit(self) -> float:
-        """Spacing of the numbers that are multiplied: TF32 has ten binary digits, and torch may be told to use it."""
+        """Relative spacing of the numbers that are multiplied: 2^-23 in float32, 2^-10 if torch may use TF32."""
         import torch
 
         return 2.0**-23 if torch.get_float32_matmul_precision() == "highest" else 2.0**-10
 
     def lookup(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Squared distances and locations, both (q, count)."""
+        """Squared distances and locations, both of shape (q, count), for float32 ``queries`` (q, d)."""
         import torch
 
-        positions, squares = self._stored
         query = torch.from_numpy(queries).to(self.device)
         rows = max(count, VALUES // len(queries))
-        best, where = None, None
-        for start in range(0, len(positions), rows):
-            part, square = positions[start : start + rows], squares[start : start + rows]
-            found = torch.addmm(square, query, part.T, alpha=-2)  # (q, rows), without |q|^2, which orders nothing
-            near, index = found.topk(min(count, len(part)), largest=False)
-            index += start
-            if best is not None:
-                near, order = torch.cat([best, near], 1).topk(count, largest=False)
-                index = torch.cat([where, index], 1).gather(1, order)
-            best, where = near, index
+        best, where = self._nearest(query, slice(0, rows), count)
+        for start in range(rows, len(self.positions), rows):
+            near, index = self._nearest(query, slice(start, start + rows), count)
+            best, order = torch.cat([best, near], 1).topk(count, largest=False)
+            where = torch.cat([where, index], 1).gather(1, order)
         squared = best + query.square().sum(1, keepdim=True)
         return squared.cpu().numpy(), where.cpu().numpy()
 
+    def _nearest(self, query: "torch.Tensor", block: slice, count: int) -> "tuple[torch.Tensor, torch.Tensor]":
+        """The nearest positions of a ``block``: (1) without |q|^2, and rows, of shape (q, c) with c <= ``count``.
+
+        |q|^2 is the same for all positions and does not change their order.
+        """
+        import torch
+
+        positions, squares = self._stored
+        part = positions[block]
+        found = torch.addmm(squares[block], query, part.T, alpha=-2)  # (q, rows)
+        near, index = found.topk(min(count, len(part)), largest=False)
+        return near, index + block.start
+
     @cached_property
-    def _stored(self):
+    def _stored(self) -> "tuple[torch.Tensor, torch.Tensor]":
+        """On the device: the positions in float32, of shape (m, d), and their squared norms, of shape (m,)."""
         import torch
 
         positions = torch.from_numpy(self.positions.astype(np.float32)).to(self.device)

@@ -1,17 +1,18 @@
-r"""What an approximate search misses, measured on a sample of the very points that it was asked about.
+r"""Recall of an approximate backend, measured on a sample of the points for which it was used.
 
     recall = share of points for which the exact search finds no smaller distance                      (1)
 
-for each distance of the neighbour table: to the nearest and the second-nearest training location (``train``,
-``second``), and to the nearest plain and matched test location (``plain``, ``matched``). A location that is not the
-nearest but as far is no miss. Every distance that is wrong is too large, so that with all points in the sample
+It is measured for each distance of the neighbour table: to the nearest and the second-nearest training location
+(``train``, ``second``), and to the nearest plain and matched test location (``plain``, ``matched``). Another location
+at the same distance as the nearest one is not an error. A wrong distance is always too large. If all points are in the
+sample, the error (approximate minus exact) of a share of all points is therefore limited by
 
-    raw fraction, approximate - exact    in  [-(1 - train), 1 - test]                                  (2)
+    raw fraction                         in  [-(1 - train), 1 - test]                                  (2)
     net copied fraction                  in  [-2 (1 - train), 2 (1 - test)]                            (3)
     share with d_1 / d_2 < h             in  [-(1 - second), 1 - second]                               (4)
 
-as shares of all points: a missed training location can only hide a copy or turn one point's +1 into -1, a missed test
-location the reverse; and d_1 is wrong only where d_2 is.
+where ``test`` is the recall of the test set that is used. A missed training location can only remove a copy, or change
+the score of a point from +1 to -1; a missed test location has the opposite effect. d_1 is wrong only where d_2 is.
 """
 
 import numpy as np
@@ -23,7 +24,11 @@ REFERENCES = ("train", "second", "plain", "matched")
 
 
 def recall(table: np.ndarray, exact: np.ndarray) -> dict[str, float]:
-    """(1) of a neighbour table (g,) beside the ``exact`` one of the same points, one share per column of distances."""
+    """Equation (1) of the neighbour table ``table`` (g,) against the ``exact`` table (g,) of the same points.
+
+    Returns:
+        a share per name in ``REFERENCES``.
+    """
     found, true = _columns(table), _columns(exact)
     return {name: float(np.mean(found[name] <= true[name])) for name in REFERENCES}
 
@@ -31,26 +36,33 @@ def recall(table: np.ndarray, exact: np.ndarray) -> dict[str, float]:
 def measured(
     points: np.ndarray, table: np.ndarray, to: References, *, queries: int, rng: np.random.Generator
 ) -> dict[str, float]:
-    """(1) on at most ``queries`` of the ``points`` (g, d), which have the neighbour table ``table`` (g,).
+    """Equation (1) on a random sample of points.
+
+    Args:
+        points: of shape (g, d).
+        table: their neighbour table, of shape (g,).
+        to: the locations among which ``table`` was computed.
+        queries: number of points in the sample, at most g.
+        rng: draws the sample.
 
     Returns:
-        the number of ``queries`` and a share per name in ``REFERENCES``. Where ``to`` is searched exactly no query is
-        spent and every share is one.
+        ``queries``, the number of points in the sample, and a share per name in ``REFERENCES``. If the search was
+        exact, no point is searched again: ``queries`` is 0 and every share is 1.
     """
     if to.exact:
         return {"queries": 0, **dict.fromkeys(REFERENCES, 1.0)}
     rows = rng.choice(len(points), min(queries, len(points)), replace=False)
-    return {"queries": len(rows), **recall(table[rows], tabulate(points[rows], to.without_guesses()))}
+    return {"queries": len(rows), **recall(table[rows], tabulate(points[rows], to.exact_only()))}
 
 
 def lowest(checked: pd.DataFrame) -> pd.DataFrame:
-    """The share of right distances that (2) hangs on, per snapshot and test set: the lower of both sides.
+    """The smaller recall of the two sets in (2), training and test, per snapshot and test set.
 
     Args:
-        checked: the columns replicate, snapshot, index and ``REFERENCES``.
+        checked: a table with the columns replicate, snapshot, index and ``REFERENCES``.
 
     Returns:
-        the columns replicate, snapshot, reference (plain, matched), index and recall.
+        a table with the columns replicate, snapshot, reference (plain, matched), index and recall.
     """
     parts = []
     for name in ("plain", "matched"):

@@ -1,12 +1,12 @@
-"""The neighbour table: what every criterion is computed from, so that none of them searches for itself.
+"""The neighbour table, from which all criteria are computed, so that the search for neighbours is done once.
 
-One row per generated point:
+It has one row per generated point:
 
     train_distance (2), train_location (2)    the two nearest training locations
     plain_distance                            the nearest location of the plain test set
     test_distance, test_location              the nearest location of the matched test set
 
-Distances are stored in float32 (a relative error of 6e-8, far below any ratio's meaning).
+Distances are stored in float32, with a relative error of 6e-8, which is negligible for ratios of distances.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from diffmem.locations import first_rows
-from diffmem.neighbours.exact import Searches, exact
+from diffmem.neighbours.exact import MakeBackend, exact
 from diffmem.neighbours.index import Index
 
 ROW = np.dtype(
@@ -30,23 +30,29 @@ ROW = np.dtype(
 
 @dataclass(frozen=True)
 class References:
-    """The indexed locations of one replicate's training and test points."""
+    """The indexed locations of one replicate's training and test points.
+
+    Attributes:
+        train, plain: indices of the training locations and of the plain test locations.
+        extra: index of the matched test locations that are not plain.
+        train_location, plain_location, extra_location: number of the location at each row of these indices.
+    """
 
     train: Index
     plain: Index
-    extra: Index  # matched test locations that are not plain
+    extra: Index
     train_location: np.ndarray
     plain_location: np.ndarray
     extra_location: np.ndarray
 
     @property
     def exact(self) -> bool:
-        """Whether nothing can be overlooked."""
-        return all(search.exact for search in self.train.searches)
+        """Whether the search is exact."""
+        return self.train.backend.exact
 
-    def without_guesses(self) -> "References":
-        """The same, over the same memory, asking exact searches only."""
-        return replace(self, **{name: getattr(self, name).without_guesses() for name in ("train", "plain", "extra")})
+    def exact_only(self) -> "References":
+        """The same locations, which are not copied, with exact backends."""
+        return replace(self, **{name: getattr(self, name).exact_only() for name in ("train", "plain", "extra")})
 
 
 def references(
@@ -57,25 +63,25 @@ def references(
     test_location: np.ndarray,
     test_plain: np.ndarray,
     train_merged: np.ndarray | None = None,
-    searches: Searches = exact,
+    backend: MakeBackend = exact,
 ) -> References:
     """Index one replicate's points.
 
     Args:
         train, test: points of shape (n, d) and (n', d).
-        train_location, test_location: location of every row.
-        train_merged: the same with near copies merged (`merging`), of which the first stands for all, in place and in
-            number; none merges nothing.
-        test_plain: which rows belong to the plain test set.
-        searches: how neighbours are sought among the locations of each of the three sets.
+        train_location, test_location: location of every row, of shape (n,) and (n',).
+        test_plain: which test rows belong to the plain test set, of shape (n',).
+        train_merged: location of every training row after near copies are merged (`merge`), of shape (n,). The first
+            row of a merged location gives its position and number. None merges nothing.
+        backend: makes the backend of each of the three indices.
     """
     rows = first_rows(test_location)
     train_rows = first_rows(train_location if train_merged is None else train_merged)
     plain = test_plain[rows]
     return References(
-        train=Index(train[train_rows], searches),
-        plain=Index(test[rows[plain]], searches),
-        extra=Index(test[rows[~plain]], searches),
+        train=Index(train[train_rows], backend),
+        plain=Index(test[rows[plain]], backend),
+        extra=Index(test[rows[~plain]], backend),
         train_location=train_location[train_rows],
         plain_location=test_location[rows[plain]],
         extra_location=test_location[rows[~plain]],
@@ -98,5 +104,5 @@ def tabulate(generated: np.ndarray, to: References) -> np.ndarray:
 
 
 def _named(names: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """``names[index]``, and -1 where there is nothing to be found."""
+    """``names[index]``, of the shape of ``index``; -1 everywhere if there are no names."""
     return names[index] if len(names) else np.full(len(index), -1)

@@ -1,11 +1,16 @@
-"""Calibration of the criteria: what they say of generators whose answer is known."""
+"""Calibration of the criteria on generators whose share of copies is known."""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 
 from diffmem.report import style
+from diffmem.studies.calibration import settings
 
 # one of Okabe and Ito's colours per kind of criterion, one marker per ratio
 COLOR = {
@@ -19,40 +24,42 @@ COLOR = {
     "rank": "#000000",
 }
 MARKER = {"1": "o", "1.5": "s", "2": "^", "3": "D", "": "v"}
-SAME = "net-score"  # has the estimates of "net"
+SAME = "net-score"  # has the same estimates as "net"
 NOTHING = {"truth": "o", "wide": "^", "narrow": "v", "other-half": "x"}  # generators that copy nothing
 NOMINAL = 0.05
-SPAN = 1.5  # factor between the first and the last criterion drawn at one share
+SHOWN = [setting for names in settings.SHOWN.values() for setting in names]  # of the quick and the full calibration
+SPAN = 1.5  # ratio of the x positions of the last and the first criterion at the same share
 
 
-def controls(levels: pd.DataFrame, calibration: pd.DataFrame, *, shown: list[str]):
+def controls(levels: pd.DataFrame, calibration: pd.DataFrame, *, shown: Sequence[str] = SHOWN) -> Figure:
     """A row of three panels for each of the settings ``shown``.
 
-    Left, mean estimate against the true share of exact copies, with the 95 % interval of the mean, criteria side by
-    side; middle, against the bandwidth of soft copies; right, false alarms on all generators that copy nothing, with
-    Wilson's interval, and on each of them (open symbols). A criterion without an estimate in more than half of the
-    repetitions has none here.
+    Left: mean estimate against the true share of exact copies, with the 95 % interval of the mean. The criteria are
+    drawn side by side. Middle: mean estimate against the bandwidth of soft copies. Right: rate of false alarms on all
+    generators that copy nothing, with Wilson's interval, and on each of these generators (open symbols). A criterion is
+    left out if it has an estimate in at most half of the repetitions.
 
     Args:
-        levels, calibration: as made by ``studies.calibration.summary``.
+        levels, calibration: tables of ``studies.calibration.summary``.
+        shown: names of the settings. Those without rows in ``calibration`` are left out.
     """
     shown = [setting for setting in shown if setting in set(calibration["setting"])]
-    figure, axes = style.grid(max(len(shown), 1), 3, height=3.1)
+    figure, axes = style.grid(max(len(shown), 1), 3, width=style.PAGE / 3, height=3.1)
     for row, setting in zip(axes, shown, strict=False):
         part = levels[levels["setting"] == setting]
         part = part[(part["criterion"].str.split(" ").str[0] != SAME)]
-        known = part["replicates"] > part["replicates"].max() / 2
-        _recovery(row[0], part[known & part["generator"].str.startswith("pi-")])
-        _dose(row[1], part[known & part["bandwidth"].notna()])
+        measured = part["replicates"] > part["replicates"].max() / 2
+        _recovery(row[0], part[measured & part["generator"].str.startswith("pi-")])
+        _dose(row[1], part[measured & part["bandwidth"].notna()])
         _alarms(row[2], calibration[calibration["setting"] == setting])
-        row[1].set_title(setting.replace("_", ", "), fontsize="medium")
+        row[1].set_title(setting.replace("_", ", "))
     style.legend_below(figure, axes)
     sns.despine(figure)
     return figure
 
 
 def label(criterion: str) -> str:
-    """``net 1.5`` as it is called in the figure."""
+    """The label of a criterion such as ``net 1.5`` in the figure."""
     kind, _, ratio = criterion.partition(" ")
     return f"{kind}, r = {ratio}" if ratio else kind
 
@@ -90,7 +97,7 @@ def _alarms(panel: Axes, part: pd.DataFrame) -> None:
     place = np.arange(len(part))[::-1]
     for name, marker in NOTHING.items():
         each = part.get(f"false_alarm_{name}", pd.Series(np.nan, part.index))
-        face = {} if marker == "x" else {"facecolors": "none"}
+        face: style.Look = {} if marker == "x" else {"facecolors": "none"}
         panel.scatter(each, place, s=14, marker=marker, linewidths=0.6, color="dimgrey", label=f"{name} alone", **face)
     for y, (_, row) in zip(place, part.iterrows(), strict=True):
         share, low, high = row[["false_alarm", "false_alarm_low", "false_alarm_high"]]
@@ -98,19 +105,19 @@ def _alarms(panel: Axes, part: pd.DataFrame) -> None:
         panel.plot([low, high], [y, y], color=look["color"])
         panel.plot([share], [y], **look)
     panel.axvline(NOMINAL, color="black", linestyle="--", linewidth=0.8)
-    panel.set_yticks(place, [label(name) for name in part["criterion"]], fontsize="x-small")
+    panel.set_yticks(place, [label(name) for name in part["criterion"]], fontsize=7)
     panel.set_xscale("symlog", linthresh=0.1, linscale=1)
     panel.set_xticks([0, NOMINAL, 0.1, 0.3, 1], ["0", "5 %", "10 %", "30 %", "100 %"])
     panel.minorticks_off()
-    panel.set(xlim=(-0.005, 1.15), xlabel="false alarms where nothing is copied")
+    panel.set(xlim=(-0.005, 1.15), xlabel="false alarms where\nnothing is copied")
 
 
-def _look(criterion: str) -> dict:
+def _look(criterion: str) -> style.Look:
     kind, _, ratio = criterion.partition(" ")
     return {"color": COLOR.get(kind, "grey"), "marker": MARKER.get(ratio, "v"), "markersize": 3.5}
 
 
-def _symlog(set_scale, axis) -> None:
+def _symlog(set_scale: Callable[..., None], axis: Axis) -> None:
     set_scale("symlog", linthresh=0.01, linscale=0.4)
     axis.set_ticks([0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7])
     axis.set_ticks([], minor=True)

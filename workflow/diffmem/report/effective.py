@@ -1,81 +1,89 @@
-"""Effective memorization: shares of copies against the training size, factors, quality, and the images themselves."""
+"""Figures of effective memorization: shares of copies against the training size, factors, quality and images."""
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
+from diffmem.measure.criteria import ONE_THIRD
 from diffmem.measure.emm import LINE
 from diffmem.report import style
-from diffmem.studies.effective.matches import Matches
+from diffmem.studies.effective.emm import QUALITY
 
-# Okabe and Ito's colours, the baseline of every panel in dark grey
-COLOR = ("#444444", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#B2A800")
-MARKER = "osD^vPX<>"
-RISE = 0.022  # by which the intervals of arms are set apart on the line
+STRIP = 0.055  # height of the bar of an arm's EMM, above the shares
+NEAR = 1.25  # a match is near 1/3 if its score differs from 1/3 by less than this factor
+KINDS = {"best": "best\nmatches", "near 1/3": "nearest\nto 1/3", "worst": "worst\nmatches"}
+NAMES = {"frechet_beyond_fresh": "Frechet distance minus\nthat of fresh points"}
 
 
-def effective(curves: pd.DataFrame, fits: pd.DataFrame, estimates: pd.DataFrame, *, groups: dict[str, list[str]]):
-    """R_mem against n on a log axis, one panel per factor, one colour per arm.
+def effective(curves: pd.DataFrame, fits: pd.DataFrame, estimates: pd.DataFrame, *, panels: pd.DataFrame) -> Figure:
+    """R_mem against n on a logarithmic axis, with one panel per factor and one colour per arm.
 
-    Points: mean at the last snapshot with its 95 % interval; open ones: at the best snapshot; lines: the fit; bars on
-    the line of 0.9: EMM with its interval, an arrow where the sizes end before it does.
+    Filled points are means at the last snapshot with 95 % intervals, open points are means at the best snapshot, and
+    lines are the fit. Bars above the shares are EMM with its interval; an arrow marks an end of an interval outside the
+    range of the sizes.
 
     Args:
-        curves, fits, estimates: as made by ``studies.effective.emm`` (curves, fits, table).
-        groups: panel -> its arms, the baseline first.
+        curves, fits, estimates: results of ``curves``, ``fits`` and ``table`` of ``studies.effective.emm``.
+        panels: result of ``studies.effective.analyse.panels``.
     """
-    figure, axes = panels(len(groups))
+    groups, looks = arms_by_factor(panels), looks_of(panels)
+    figure, axes = in_rows_of_three(len(groups))
     rows, estimates = curves[curves["measure"] == "r_mem"], estimates[estimates["of"] == "last"]
+    most = max(len(arms) for arms in groups.values())
     for panel, (factor, arms) in zip(axes.flat, groups.items(), strict=False):
-        for number, arm in enumerate(arms):
-            look = look_of(number)
-            _points(panel, rows[rows["arm"] == arm], look, label=plain(arm))
+        for arm in arms:
+            _points(panel, rows[rows["arm"] == arm], looks[arm])
             fit = fits[fits["arm"] == arm].sort_values("n")
-            panel.plot(fit["n"], fit["r_mem"], color=look["color"])
+            panel.plot(fit["n"], fit["r_mem"], color=looks[arm]["color"])
         panel.axhline(LINE, color="grey", linestyle="--", linewidth=0.8, zorder=0)
+        panel.axhspan(1.06, 1.1 + STRIP * most, color="0.95", linewidth=0, zorder=0)
         _size_axis(panel, rows[rows["arm"].isin(arms)]["n"])
         for number, arm in enumerate(arms):
-            place = LINE + RISE * (number - (len(arms) - 1) / 2)
-            _interval(panel, estimates[estimates["arm"] == arm], place, look_of(number))
-        panel.set(ylim=(-0.04, 1.08), title=plain(factor))
-        if panel.get_legend_handles_labels()[1]:
-            panel.legend(fontsize="x-small", loc="best")
-    for row in axes:
-        row[0].set_ylabel("share of copies, $d_1 / d_2 < 1/3$")
-    figure.legend(handles=_key(), loc="outside lower center", ncols=4, fontsize="small")
+            _interval(panel, estimates[estimates["arm"] == arm], 1.1 + STRIP * (most - 1 - number), looks[arm])
+        panel.set(ylim=(-0.04, 1.1 + STRIP * most), title=plain(factor))
+        ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
+        panel.set_yticks([*ticks, 1.08 + STRIP * most / 2], [*map(str, ticks), "EMM"])
+    outside(axes, "share of copies")
+    style.legend(figure, {**_arms(looks), **_key()})
     sns.despine(figure)
     return figure
 
 
-def factors(table: pd.DataFrame):
-    """A line per arm: EMM over that of the baseline with its interval, and what became of the quality.
+def factors(table: pd.DataFrame) -> Figure:
+    """One line per arm: EMM over that of the baseline with its interval, and the difference in quality.
+
+    If one end of an interval is open, the other end is drawn with the words "at least" or "at most". If both ends are
+    open, the line says that the ratio is not known.
 
     Args:
-        table: as made by ``studies.effective.emm.factors``.
+        table: result of ``studies.effective.emm.factors``.
     """
-    figure, axes = style.grid(1, 2, width=3.6, height=max(1.0, 0.27 * len(table) + 0.5), sharey=True)
+    height = max(1.0, 0.3 * len(table) + 0.5)
+    figure, axes = style.grid(1, 2, width=style.PAGE / 2, height=height, sharey=True)
     left, right = axes[0]
     place = np.arange(len(table))[::-1]
     ends = table[["ratio", "low", "high"]].to_numpy(dtype=float)
     finite = ends[np.isfinite(ends) & (ends > 0)]
-    span = (min(finite.min(initial=1), 0.8) / 1.4, max(finite.max(initial=1), 1.25) * 1.4)
+    span = (min(finite.min(initial=1), 0.6) / 1.6, max(finite.max(initial=1), 1.6) * 1.6)
     for y, row in zip(place, table.itertuples(), strict=True):
-        _bar(left, (row.low, row.high), y, span, color=COLOR[1])
-        if not row.censored:
-            left.plot([row.ratio], [y], marker="o", color=COLOR[1], markersize=4)
-        right.plot([row.quality_low, row.quality_high], [y, y], color=COLOR[2])
-        right.plot([row.quality_difference], [y], marker="s", color=COLOR[2], markersize=4)
+        _ratio(left, y, ratio=row.ratio, low=row.low, high=row.high, censored=row.censored)
+        right.plot([row.quality_low, row.quality_high], [y, y], color=style.COLORS[2])
+        right.plot([row.quality_difference], [y], marker="s", color=style.COLORS[2], markersize=4)
     left.axvline(1, color="grey", linewidth=0.8, zorder=0)
     right.axvline(0, color="grey", linewidth=0.8, zorder=0)
     left.set(xscale="log", xlim=span, xlabel="EMM over that of the baseline")
     left.set_yticks(place, [plain(words) for words in table["factor"]])
     left.set_ylim(-0.6, max(len(table), 1) - 0.4)
-    few_ticks(left, *span)
-    measure = plain(table["measure"].iloc[0]) if len(table) else "quality"
-    right.set_xlabel(f"{measure}: difference\nto the baseline at one size")
+    style.log_ticks(left.xaxis, *span)
+    measure = table["measure"].iloc[0] if len(table) else "quality"
+    sizes = [f"{n:,.0f}" for n in sorted(table["quality_n"].dropna().unique())]
+    at = f"n = {' or '.join(sizes)}" if sizes else "one size"
+    right.set_xlabel(f"{NAMES.get(measure, plain(measure))}:\ndifference to the baseline at {at}")
+    right.xaxis.set_major_locator(MaxNLocator(5))
     if table["quality_difference"].isna().all():
         right.set_xticks([])
         right.text(0.5, 0.5, "not comparable", transform=right.transAxes, ha="center", va="center", backgroundcolor="w")
@@ -83,56 +91,62 @@ def factors(table: pd.DataFrame):
     return figure
 
 
-def quality(curves: pd.DataFrame, *, measures: dict[str, str], groups: dict[str, list[str]]):
-    """R_mem against the quality of the same runs at the last snapshot: is what copies less merely worse?
+def quality(curves: pd.DataFrame, *, panels: pd.DataFrame, measures: dict[str, str] = QUALITY) -> Figure:
+    """R_mem against the quality of the same runs at the last snapshot.
 
-    A line joins the sizes of an arm, the largest of which has the largest point.
+    The figure shows whether models with fewer copies have a worse quality. A line connects the sizes of an arm, and the
+    largest size has the largest point.
 
     Args:
-        curves: as made by ``studies.effective.emm.curves``.
-        measures: measure -> its name on the axis; a row of panels each.
-        groups: as in ``effective``; a column each.
+        curves: result of ``studies.effective.emm.curves``. Rows that cannot be compared are left out.
+        panels: as in ``effective``. Arms that cannot be compared are left out.
+        measures: measure of quality -> its name on the axis. Each has a panel, two in a row.
     """
-    figure, axes = style.grid(max(len(measures), 1), max(len(groups), 1), sharey=True)
-    last = curves[curves["snapshot"] == "last"]
+    looks = looks_of(panels)
+    last = curves[(curves["snapshot"] == "last") & curves["comparable"]]
     columns = pd.MultiIndex.from_product([["mean", "low", "high"], ["r_mem", *measures]])
     wide = last.pivot(index=["arm", "n"], columns="measure", values=list(columns.levels[0])).reindex(columns=columns)
-    for row, (measure, label) in zip(axes, measures.items(), strict=False):
-        for panel, arms in zip(row, groups.values(), strict=False):
-            panel.sharex(row[0])
-            for number, arm in enumerate(arms):
-                points = wide[wide.index.get_level_values("arm") == arm].sort_index()
-                _path(panel, points, measure, look_of(number), label=plain(arm))
-            panel.set(xlabel=label, ylim=(-0.04, 1.08))
+    kept = [arm for arm in looks if arm in set(panels.loc[panels["comparable"], "arm"])]
+    figure, axes = style.grid(-(-max(len(measures), 1) // 2), 2, width=style.PAGE / 2, height=2.3, sharey=True)
+    for panel, (measure, label) in zip(axes.flat, measures.items(), strict=False):
+        for arm in kept:
+            points = wide[wide.index.get_level_values("arm") == arm].sort_index()
+            _path(panel, points, measure, looks[arm])
+        panel.set(xlabel=label, ylim=(-0.04, 1.08))
+    for row in axes:
         row[0].set_ylabel("share of copies")
-    for panel, factor in zip(axes[0], groups, strict=False):
-        panel.set_title(plain(factor))
-        if panel.lines:
-            panel.legend(fontsize="x-small", loc="best")
+    style.legend(figure, _arms({arm: looks[arm] for arm in kept}))
+    figure.align_xlabels()
     sns.despine(figure)
     return figure
 
 
-def sheet(found: Matches, *, low: float, high: float):
-    """Generated images, each beside the training image nearest to it, and d_1 / d_2 above.
+def sheet(found: dict[str, np.ndarray], *, of: str = "", low: float = -1, high: float = 1) -> Figure:
+    """Pairs of a generated image (left) and its nearest training image (right), with d_1 / d_2 above each pair.
+
+    The row of matches near 1/3 contains those within a factor of 1.25. It is left out if there are none.
 
     Args:
-        found: as made by ``studies.effective.matches.matches``.
-        low, high: the values of black and white.
+        found: the fields of ``studies.effective.matches.Matches``.
+        of: title, which names the arm and the size.
+        low, high: values of black and of white.
     """
-    rows, columns = found.score.shape
-    figure, axes = style.grid(rows, columns, width=1.15, height=0.75)
-    figure.suptitle("generated image and the training image nearest to it; above, $d_1 / d_2$", fontsize="medium")
-    for i, j in np.ndindex(rows, columns):
-        panel, left, right = axes[i, j], found.generated[i, j], found.nearest[i, j]
-        gap = np.full((left.shape[0], max(1, left.shape[1] // 8), *left.shape[2:]), high)
-        image = (np.concatenate([left, gap, right], axis=1) - low) / (high - low)
-        panel.imshow(np.clip(image, 0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        panel.set_title(f"{found.score[i, j]:.2f}", fontsize="x-small", pad=2)
-        panel.set(xticks=[], yticks=[])
-        panel.grid(visible=False)
-        if j == 0:
-            panel.set_ylabel(found.kind[i], fontsize="small", rotation=0, ha="right", va="center")
+    near = np.abs(np.log(np.maximum(found["score"], 1e-9) / ONE_THIRD)) < np.log(NEAR)
+    shown = [(i, near[i] if kind == "near 1/3" else np.ones_like(near[i])) for i, kind in enumerate(found["kind"])]
+    shown = [(i, kept) for i, kept in shown if kept.any()]
+    columns = found["score"].shape[1]
+    figure, axes = style.grid(len(shown), columns, width=style.PAGE / columns, height=0.62)
+    figure.suptitle(of, fontsize=8)
+    for row, (i, kept) in zip(axes, shown, strict=True):
+        for j, panel in enumerate(row):
+            panel.set(xticks=[], yticks=[])
+            panel.grid(visible=False)
+            if kept[j]:
+                panel.imshow(_pair(found["generated"][i, j], found["nearest"][i, j], low, high),
+                             cmap="gray", vmin=0, vmax=1, interpolation="nearest")  # fmt: skip
+                panel.set_title(f"{found['score'][i, j]:.2f}", fontsize=7, pad=2)
+        kind = str(found["kind"][i])
+        row[0].set_ylabel(KINDS.get(kind, kind), fontsize=7, rotation=0, ha="right", va="center")
     sns.despine(figure, left=True, bottom=True)
     return figure
 
@@ -140,72 +154,120 @@ def sheet(found: Matches, *, low: float, high: float):
 # --- parts of panels --------------------------------------------------------------------------------------------------
 
 
-def panels(number: int):
-    """Panels in rows of three; those left over are hidden."""
+def arms_by_factor(panels: pd.DataFrame) -> dict[str, list[str]]:
+    """Factor -> the arms of its panel; panels with the baseline only are left out."""
+    groups = {factor: list(rows["arm"]) for factor, rows in panels.groupby("factor", sort=False)}
+    return {factor: arms for factor, arms in groups.items() if len(arms) > 1} or {"": list(panels["arm"][:1])}
+
+
+def looks_of(panels: pd.DataFrame) -> dict[str, style.Look]:
+    """Arm -> colour and marker, which are the same in all panels and figures; the baseline is the first arm."""
+    return {arm: style.look_of(number) for number, arm in enumerate(panels["arm"].unique())}
+
+
+def in_rows_of_three(number: int) -> tuple[Figure, np.ndarray]:
+    """A figure with ``number`` panels in rows of three, of the width of a page; surplus panels are hidden."""
     columns = min(max(number, 1), 3)
-    figure, axes = style.grid(-(-max(number, 1) // columns), columns, height=2.8, sharey=True)
+    width = style.PAGE / columns
+    figure, axes = style.grid(-(-max(number, 1) // columns), columns, width=width, height=2.6, sharey=True)
     for panel in axes.flat[max(number, 1) :]:
         panel.set_visible(False)
     return figure, axes
 
 
 def plain(name: str) -> str:
-    """The name of an arm or factor as it is written in a figure."""
-    return name.replace("_", " ")
+    """The name of an arm or factor with spaces for hyphens and underscores, as in the figures."""
+    return name.replace("_", " ").replace("-", " ")
 
 
-def _key() -> list[Line2D]:
-    """What the marks of ``effective`` mean, whatever their colour."""
-    return [
-        Line2D([], [], color=COLOR[0], marker="o", markersize=4, linestyle="none", label="last snapshot, 95 %"),
-        Line2D([], [], color=COLOR[0], marker="o", markersize=4, linestyle="none", markerfacecolor="none",
-               label="best snapshot (the paper's)"),
-        Line2D([], [], color=COLOR[0], label="curve through the last"),
-        Line2D([], [], color=COLOR[0], linewidth=2.6, label="EMM, 95 %"),
-    ]  # fmt: skip
+def _arms(looks: dict[str, style.Look]) -> dict[str, Line2D]:
+    """Entries of the legend: name of an arm -> its marker."""
+    return {plain(arm): Line2D([], [], linestyle="none", **look) for arm, look in looks.items()}
 
 
-def look_of(number: int) -> dict:
-    """Colour and marker of an arm by its number in the panel, the baseline's 0."""
-    return {"color": COLOR[number % len(COLOR)], "marker": MARKER[number % len(MARKER)], "markersize": 4}
+def _key() -> dict[str, Line2D]:
+    """Entries of the legend that do not depend on the arm, for ``effective``."""
+    look: style.Look = {"color": "black", "marker": "o", "markersize": 4, "linestyle": "none"}
+    return {
+        "last snapshot": Line2D([], [], **look),
+        "best snapshot": Line2D([], [], markerfacecolor="none", **look),
+        "fit": Line2D([], [], color="black"),
+        "EMM": Line2D([], [], color="black", linewidth=2.6),
+    }
 
 
-def _points(panel: Axes, rows: pd.DataFrame, look: dict, *, label: str) -> None:
+def outside(axes: np.ndarray, label: str) -> None:
+    """Set the y ``label`` in the first column only, and remove x labels above visible panels.
+
+    Args:
+        axes: panels, of shape (rows, columns).
+    """
+    for row in axes:
+        row[0].set_ylabel(label)
+    for (i, j), panel in np.ndenumerate(axes):
+        if i + 1 < len(axes) and axes[i + 1, j].get_visible():
+            panel.set_xlabel("")
+
+
+def _pair(left: np.ndarray, right: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Two images side by side with a white gap between them, scaled to values from 0 (black) to 1 (white)."""
+    gap = np.full((left.shape[0], max(1, left.shape[1] // 8), *left.shape[2:]), high)
+    return np.clip((np.concatenate([left, gap, right], axis=1) - low) / (high - low), 0, 1)
+
+
+def _points(panel: Axes, rows: pd.DataFrame, look: style.Look) -> None:
     last, best = (rows[rows["snapshot"] == name].sort_values("n") for name in ("last", "best"))
     if not len(last):
         return
-    panel.plot(last["n"], last["mean"], linestyle=":", linewidth=0.8, label=label, **look)
+    panel.plot(last["n"], last["mean"], linestyle=":", linewidth=0.8, **look)
     panel.vlines(last["n"], last["low"].clip(0, 1), last["high"].clip(0, 1), color=look["color"], linewidth=0.9)
-    panel.plot(best["n"], best["mean"], linestyle="none", **look, markerfacecolor="none", alpha=0.6)
+    panel.plot(best["n"], best["mean"], linestyle="none", markerfacecolor="none", **{**look, "markersize": 6})
 
 
-def _interval(panel: Axes, rows: pd.DataFrame, place: float, look: dict) -> None:
-    """EMM of at most one arm, as a bar at the height ``place``, and a tick where the sizes show it."""
+def _interval(panel: Axes, rows: pd.DataFrame, place: float, look: style.Look) -> None:
+    """Draw the interval of EMM (at most one row) as a bar at the height ``place``, with a tick at EMM if known."""
     for row in rows.itertuples():
-        _bar(panel, (row.low, row.high), place, panel.get_xlim(), color=look["color"], linewidth=2.6)
+        _bar(panel, (row.low, row.high), place, color=look["color"])
         if not row.censored:
             panel.plot([row.emm], [place], color=look["color"], marker="|", markersize=7)
 
 
-def _bar(panel: Axes, ends: tuple[float, float], place: float, span: tuple[float, float], **look) -> None:
-    """A horizontal bar, with an arrow head at the edge of the panel where an end is open."""
+def _bar(panel: Axes, ends: tuple[float, float], place: float, *, color: str) -> None:
+    """Draw a horizontal bar between the ``ends``, with an arrow head at the edge of the panel if an end is outside."""
     if np.isnan(ends).any():
         return
-    inside = np.clip(ends, *span)
-    panel.plot(inside, [place, place], solid_capstyle="butt", **look)
+    inside = np.clip(ends, *panel.get_xlim())
+    panel.plot(inside, [place, place], solid_capstyle="butt", color=color, linewidth=2.6)
     for end, edge, marker in zip(ends, inside, "<>", strict=True):
         if end != edge:
-            panel.plot([edge], [place], marker=marker, markersize=4, color=look["color"], clip_on=False)
+            panel.plot([edge], [place], marker=marker, markersize=4, color=color, clip_on=False)
 
 
-def _path(panel: Axes, points: pd.DataFrame, measure: str, look: dict, *, label: str) -> None:
-    """The sizes of an arm in the plane of a measure and r_mem; nothing where the arm does not have the measure."""
+def _ratio(panel: Axes, y: float, *, ratio: float, low: float, high: float, censored: str) -> None:
+    """Draw the interval of EMM over that of the baseline, or write what is known about the ratio."""
+    color, open_low, open_high = style.COLORS[1], not low > 0, not np.isfinite(high)
+    if open_low and open_high:
+        text = panel.text(0.5, y, "not known from these sizes", transform=panel.get_yaxis_transform(), fontsize=7)
+        text.set(ha="center", va="center", color="dimgrey", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+        return
+    if open_low or open_high:
+        end, words = (high, f"at most {high:.3g} ") if open_low else (low, f" at least {low:.3g}")
+        panel.plot([end], [y], marker="|", markersize=7, color=color)
+        panel.text(end, y, words, va="center", ha="right" if open_low else "left", fontsize=7, color=color)
+        return
+    panel.plot([low, high], [y, y], color=color)
+    if not censored:
+        panel.plot([ratio], [y], marker="o", color=color, markersize=4)
+
+
+def _path(panel: Axes, points: pd.DataFrame, measure: str, look: style.Look) -> None:
+    """Draw the sizes of an arm: r_mem against the ``measure``. Sizes without the measure are left out."""
     points = points[points["mean", measure].notna()]
     if not len(points):
         return
     x, y = (points["mean", name] for name in (measure, "r_mem"))
-    panel.plot(x, y, linewidth=0.8, label=label, **look)
-    panel.scatter(x, y, s=np.linspace(8, 60, len(points)), color=look["color"], marker=look["marker"])
+    panel.plot(x, y, linewidth=0.8, color=look["color"])
+    panel.scatter(x, y, s=np.linspace(8, 40, len(points)), color=look["color"], marker=look["marker"])
     panel.hlines(y, points["low", measure], points["high", measure], color=look["color"], linewidth=0.6)
     panel.vlines(x, points["low", "r_mem"], points["high", "r_mem"], color=look["color"], linewidth=0.6)
 
@@ -215,14 +277,4 @@ def _size_axis(panel: Axes, sizes: pd.Series) -> None:
     panel.set_xlabel("training points n")
     low, high = (sizes.min() / 1.25, sizes.max() * 1.25) if len(sizes) else (1, 1000)
     panel.set_xlim(low, high)
-    few_ticks(panel, low, high)
-
-
-def few_ticks(panel: Axes, low: float, high: float) -> None:
-    """Ticks in plain numbers: at every power of ten, or at 1, 2 and 5 of them on axes of up to three decades."""
-    subs = (1.0, 2.0, 5.0) if high / low < 1000 else (1.0,)
-    ticks = [t for t in LogLocator(subs=subs).tick_values(low, high) if low <= t <= high]
-    panel.xaxis.set_major_locator(FixedLocator(ticks))
-    panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
-    panel.xaxis.set_minor_formatter(NullFormatter())
-    panel.tick_params(axis="x", labelsize="small")
+    style.log_ticks(panel.xaxis, low, high)

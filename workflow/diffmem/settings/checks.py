@@ -1,251 +1,261 @@
-"""What no schema can say of a cell: values that depend on each other.
+"""Cross-field validation of a resolved cell: values that depend on each other.
 
-``resolve`` replaces every null by the number it stands for; ``problem`` names the first thing that cannot be run.
+Each check returns the first problem as "key = value: what is allowed", or None.
 """
 
-import copy
 import math
-from typing import Any
 
-from diffmem import registry
-from diffmem.settings import onset_checks
+from diffmem.settings.collections import AnyData, Collection, Filed, Folder, Patches
+from diffmem.settings.datasets import FEWEST_FRESH, INJECTED
+from diffmem.settings.networks import Unet
+from diffmem.settings.onset import LowRank, OnsetCell, PrincipalComponents, Spectrum
+from diffmem.settings.onset_sizes import training_sizes
+from diffmem.settings.records import Cell, alternatives, known
+from diffmem.settings.samplers import FromFunction, Given, Saved
+from diffmem.settings.schedules import Discrete, Ramped
+from diffmem.settings.sections import Ivf, TrainedCell
 
-SMALLEST_STRATUM = 20  # fewer injected points than this give no rate worth an interval
-EDM_STEPS = 18
-PHOTO = 427  # pixels in the height of the photographs that patches are cut from
-INJECTED = ("outliers", "duplicates", "near_duplicates")
-CHOICES = {
-    "data": ("shape", registry.SHAPES),
-    "model": ("network", registry.NETWORKS),
-    "schedule": ("name", registry.SCHEDULES),
-    "sampling": ("sampler", registry.SAMPLERS),
-    "neighbours": ("index", registry.INDEXES),
-    "law": ("name", registry.LAWS),
-    "generator": ("name", registry.GENERATORS),
-}
+SMALLEST_STRATUM = 20  # fewer injected points give rates with intervals that are too wide to be useful
+PHOTO = 427  # height in pixels of the photographs from which patches are cut
+DIGITS, VARYING = 1797, 61  # number of scikit-learn's handwritten digits, and of their pixels with any variance
 
 
-def rows(data: dict[str, Any]) -> int:
-    """Number of training rows, copies counted."""
-    copies = sum(data[name]["count"] * data[name]["copies"] for name in ("duplicates", "near_duplicates"))
-    return data["inliers"] + data["outliers"]["count"] + copies
+def problem(cell: Cell, question: str) -> str | None:
+    """The first problem of a resolved cell, as one sentence, or None."""
+    found: list[str | None] = []
+    if isinstance(cell, OnsetCell):
+        found = [_spectrum(cell), _sizes(cell)]
+    elif isinstance(cell, TrainedCell):
+        checks = (_given, _held_out, _data, _collection, _labels, _model, _training, _sampling, _neighbours)
+        found = [_merge(cell, question), *(check(cell) for check in (*checks, _standardize, _rounded, _finite))]
+    return next(filter(None, found), None)
 
 
-def size(data: dict[str, Any]) -> tuple[int, ...]:
-    """What one point is: channels, height and width of an image as it is trained on, or the number of features."""
-    shape = data["shape"]
-    if shape not in registry.COLLECTIONS:
-        return (registry.DIMENSIONS.get(shape) or data["dimension"],)
-    native = tuple(registry.IMAGES.get(shape) or data["size"] or ())
-    return (native[0], data["pixels"], data["pixels"]) if native and data["pixels"] else native
-
-
-def dimension(data: dict[str, Any]) -> int:
-    """Number of features of the data."""
-    return math.prod(size(data))
-
-
-def image(data: dict[str, Any]) -> list[int]:
-    """Channels, height and width of a point; one that is no image is a row of pixels."""
-    point = size(data)
-    return list(point) if len(point) == 3 else [1, 1, *point]
-
-
-def connections(model: dict[str, Any]) -> int:
-    """Number of skip connections of a U-Net."""
-    return len(model["multipliers"]) * (model["blocks"] + 1)
-
-
-def resolve(cell: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a complete cell in which no null stands for a number any more."""
-    cell = copy.deepcopy(cell)
-    if "onset" in cell:
-        return cell
-    data, model, sampling, measure = (cell[section] for section in ("data", "model", "sampling", "measure"))
-    if model["image"] is None and not _collection(cell):  # whose size may not be known
-        model["image"] = image(data)
-    if model["skips"] is None:
-        model["skips"] = list(range(1, connections(model) + 1))
-    if data["test"] is None:
-        data["test"] = data["inliers"]
-    if data["twins"] is None:
-        data["twins"] = any(data[name]["count"] for name in INJECTED)
-    if sampling["count"] is None:
-        sampling["count"] = rows(data)
-    if data["fresh"] is None:
-        data["fresh"] = sampling["count"]
-    if sampling["steps"] is None:
-        sampling["steps"] = EDM_STEPS if _ramped(cell["schedule"]) else cell["schedule"]["steps"]
-    measure["ratios"] = sorted({float(r) for r in (*measure["ratios"], measure["ratio"])})
-    return cell
-
-
-def problem(cell: dict[str, Any], question: str) -> str | None:
-    """The first thing about a resolved cell that cannot be run, as "key = value: what would be allowed", or None."""
-    if question == "outliers" and (merge := cell["measure"]["merge"]):
-        return f"measure.merge = {merge}: must be 0 for the question outliers, merging would mix its strata"
-    training = (_data, _collection, _labels, _model, _training, _sampling, _neighbours, _rounded, _finite)
-    rules = (onset_checks.spectrum, onset_checks.sizes) if "onset" in cell else training
-    return next(filter(None, (check(cell) for check in rules)), None)
-
-
-def unused(cells: list[dict[str, Any]], given: dict[str, Any]) -> str | None:
-    """A ``given`` option that no shape, network, schedule or sampler chosen by the ``cells`` takes, or None."""
-    for section, (key, table) in CHOICES.items():
-        if section not in cells[0]:
-            continue
-        choices = list(dict.fromkeys(cell[section][key] for cell in cells))
-        taken = [option for choice in choices for option in registry.options(table[choice])]
-        known = {option for target in table.values() for option in registry.options(target)}
-        for option, value in given.get(section, {}).items():
-            if option in known and option not in taken:
-                allowed = f"its options are {', '.join(taken)}" if taken else "it has no options"
-                return f"{section}.{option} = {value!r}: {' or '.join(choices)} does not take it; {allowed}"
+def _merge(cell: TrainedCell, question: str) -> str | None:
+    if question == "outliers" and (merge := cell.measure.merge):
+        return f"measure.merge = {merge:g}: must be 0 for the question outliers, because merging mixes strata"
     return None
 
 
-def _data(cell: dict[str, Any]) -> str | None:
-    data = cell["data"]
-    marked = data["duplicates"]["count"] + data["near_duplicates"]["count"]
+def _given(cell: TrainedCell) -> str | None:
+    """Samples of a model that was trained elsewhere need the files that it was trained on, and held-out ones."""
+    sampling, data = cell.sampling, cell.data
+    if not isinstance(sampling, Given):
+        return None
+    if not getattr(data, "held_out", None):
+        words = "samples that are given are judged against held-out data that the model has not seen; name their file"
+        return f"data.held_out = None: {words}, and in data.path that of the training data"
+    if data.injected or data.labels.kind != "none":
+        kind = f"sampling.sampler = {sampling.choice_name()}"
+        return f"{kind}: nothing can be injected or labelled after training; leave it out"
+    if sampling.steps:
+        return f"sampling.steps = {sampling.steps}: samples that are given take no steps; leave it out"
+    if isinstance(sampling, FromFunction) and list(sampling.epochs) != sorted(set(sampling.epochs)):
+        return f"sampling.epochs = {list(sampling.epochs)}: must ascend"
+    if isinstance(sampling, Saved):
+        counted = sum(sampling.path.count(place) for place in ("{epoch}", "{step}"))
+        if counted != 1:
+            return f"sampling.path = {sampling.path}: must hold {{epoch}} or {{step}} once, as runs/epoch-{{epoch}}.npy"
+    return None
+
+
+def _standardize(cell: TrainedCell) -> str | None:
+    """Only points that a model is trained on here can be standardized, and they are no shades of bytes then."""
+    if not cell.data.standardize:
+        return None
+    if isinstance(cell.sampling, Given):
+        return "data.standardize = True: samples that are given are in the units of the data; leave it out"
+    if cell.measure.rounded:
+        return "data.standardize = True: standardized points have no shades to round to; set measure.rounded to false"
+    return None
+
+
+def _held_out(cell: TrainedCell) -> str | None:
+    data = cell.data
+    if not isinstance(data, Filed) or data.held_out is None:
+        return None
+    for name in ("classes", "diversity"):
+        if getattr(data, name) is not None:
+            words = "cannot be chosen where data.held_out is given; choose in the files"
+            return f"data.{name} = {getattr(data, name)}: {words}"
+    if data.held_out == data.path:
+        return f"data.held_out = {data.held_out}: is data.path, too; name other data, or leave it out"
+    return None
+
+
+def _data(cell: TrainedCell) -> str | None:
+    data = cell.data
+    marked = data.duplicates.count + data.near_duplicates.count
     for name in INJECTED:
-        count = data[name]["count"]
+        count = getattr(data, name).count
         if 0 < count < SMALLEST_STRATUM:
-            return f"data.{name}.count = {count}: must be 0 or at least {SMALLEST_STRATUM}, fewer points give no rate"
-    if marked > data["inliers"]:
+            return f"data.{name}.count = {count}: must be 0 or at least {SMALLEST_STRATUM} for a rate with an interval"
+    if marked > data.inliers:
         return (
             f"data.duplicates.count + data.near_duplicates.count = {marked}: "
-            f"must be at most data.inliers = {data['inliers']}, from which the originals are drawn"
+            f"must be at most data.inliers = {data.inliers}, from which the originals are drawn"
         )
-    if data["twins"] and not any(data[name]["count"] for name in INJECTED):
-        return "data.twins = True: nothing is injected that could have a twin; set a count or leave twins out"
-    if data["twins"] and marked > data["test"]:
+    if data.twins and not data.injected:
+        return "data.twins = True: no points are injected; set a count of injected points, or remove twins"
+    if data.twins and marked > known(data.test):
         return (
-            f"data.test = {data['test']}: must be at least {marked}, the number of duplicates that need a held-out twin"
+            f"data.test = {data.test}: must be at least {marked}, the number of duplicates, which need held-out twins"
         )
-    clusters, count = data["outliers"]["clusters"], data["outliers"]["count"]
+    clusters, count = data.outliers.clusters, data.outliers.count
     if clusters > max(count, 1):
         return f"data.outliers.clusters = {clusters}: must be at most data.outliers.count = {count}"
     return None
 
 
-def _collection(cell: dict[str, Any]) -> str | None:
-    data, shape = cell["data"], cell["data"]["shape"]
-    if shape not in registry.COLLECTIONS:
-        given = [key for key in ("classes", "diversity") if data[key] is not None]
-        words = f"must be left out, {shape} is a distribution and not a collection of images"
-        return f"data.{given[0]} = {data[given[0]]}: {words}" if given else None
-    options = registry.options(registry.COLLECTIONS[shape])
-    if missing := [key for key in ("path", "size") if key in options and data[key] is None]:
-        return f"data.{missing[0]} = None: {shape} needs it; docs/adding.md says what it expects"
-    native = registry.IMAGES.get(shape) or data["size"]
-    if len(native) not in (1, 3) or (shape == "folder" and (len(native) == 1 or native[0] not in (1, 3))):
-        words = "[1 or 3, height, width]" if shape == "folder" else "[channels, height, width] or [features]"
-        return f"data.size = {native}: must be {words}"
-    pixels = data["pixels"]
-    if pixels and shape == "patches" and pixels > PHOTO:
+def _collection(cell: TrainedCell) -> str | None:
+    data = cell.data
+    if not isinstance(data, Collection):
+        return None
+    native, folder = data.original, isinstance(data, Folder)
+    if len(native) not in (1, 3) or (folder and (len(native) == 1 or native[0] not in (1, 3))):
+        words = "[1 or 3, height, width]" if folder else "[channels, height, width] or [features]"
+        return f"data.size = {list(native)}: must be {words}"
+    pixels = data.pixels
+    if pixels and isinstance(data, Patches) and pixels > PHOTO:
         return f"data.pixels = {pixels}: must be at most {PHOTO}, the height of the photographs"
-    if pixels and shape != "patches" and (len(native) == 1 or native[1] != native[2] or native[1] % pixels):
-        return f"data.pixels = {pixels}: must divide the side of square images, and these are {list(native)}"
+    uneven = len(native) == 1 or native[1] != native[2] or native[1] % (pixels or 1)
+    if pixels and not isinstance(data, Patches) and uneven:
+        return f"data.pixels = {pixels}: must divide the side of square images, and the images are {list(native)}"
     return None
 
 
-def _labels(cell: dict[str, Any]) -> str | None:
-    data, kind, count = cell["data"], cell["data"]["labels"]["kind"], cell["data"]["labels"]["count"]
+def _labels(cell: TrainedCell) -> str | None:
+    data, kind, count = cell.data, cell.data.labels.kind, cell.data.labels.count
     if (kind == "random") != (count is not None):
         words = (
-            "random labels need a number to draw from" if count is None else f"only random labels take it, not {kind}"
+            "random labels need a number of labels" if count is None else f"only random labels have a count, not {kind}"
         )
         return f"data.labels.count = {count}: {words}"
-    if kind == "class" and data["shape"] not in registry.COLLECTIONS:
-        return f"data.labels.kind = class: {data['shape']} has no classes; choose none, random or unique"
-    if kind == "class" and data["outliers"]["count"]:
+    if kind == "class" and not isinstance(data, Collection):
+        return f"data.labels.kind = class: {data.dataset} has no classes; choose none, random or unique"
+    if kind == "class" and data.outliers.count:
         return (
             "data.labels.kind = class: outliers belong to no class; choose none, random or unique, or set no outliers"
         )
     return None
 
 
-def _model(cell: dict[str, Any]) -> str | None:
-    model, features = cell["model"], dimension(cell["data"])
-    if model["network"] != "unet":
+def _model(cell: TrainedCell) -> str | None:
+    model, features = cell.model, cell.data.features
+    if not isinstance(model, Unet):
         return None
-    shape, halvings = model["image"], len(model["multipliers"]) - 1
+    shape, halvings = list(known(model.image)), len(model.multipliers) - 1
     if len(shape) != 3 or math.prod(shape) != features:
         return (
             f"model.image = {shape}: must be channels, height and width whose product is the data's {features} features"
         )
     if shape[1] != shape[2] or shape[1] % 2**halvings:
         return (
-            f"model.multipliers = {model['multipliers']}: an image of {shape[1]} x {shape[2]} pixels "
-            f"must be square with a side that is a multiple of {2**halvings}; give fewer multipliers"
+            f"model.multipliers = {list(model.multipliers)}: an image of {shape[1]} x {shape[2]} pixels "
+            f"must be square with a side that is a multiple of {2**halvings}; use fewer multipliers"
         )
-    if model["width"] % 2:
-        return f"model.width = {model['width']}: must be even for a unet, half sines and half cosines"
-    if beyond := [i for i in model["skips"] if i > connections(model)]:
-        return f"model.skips = {model['skips']}: there is no connection {beyond[0]}, only 1 to {connections(model)}"
+    if model.width % 2:
+        return f"model.width = {model.width}: must be even for a unet, whose embedding is half sines and half cosines"
+    skips = list(known(model.skips))
+    if max(skips, default=0) > model.connections:
+        return f"model.skips = {skips}: must be from 1 to {model.connections}, the number of skip connections"
     return None
 
 
-def _training(cell: dict[str, Any]) -> str | None:
-    training = cell["training"]
-    unit = "steps" if training["steps"] else "epochs"
-    snapshots, most = training["snapshots"], training[unit] + 1
-    if snapshots["spacing"] != "every" and snapshots["count"] > most:
-        return f"training.snapshots.count = {snapshots['count']}: must be at most training.{unit} + 1 = {most}"
+def _training(cell: TrainedCell) -> str | None:
+    training, count = cell.training, cell.training.snapshots.count
+    most = getattr(training, training.unit) + 1
+    if training.snapshots.spacing != "every" and count > most:
+        return f"training.snapshots.count = {count}: must be at most training.{training.unit} + 1 = {most}"
     return None
 
 
-def _sampling(cell: dict[str, Any]) -> str | None:
-    schedule, steps = cell["schedule"], cell["sampling"]["steps"]
-    if _ramped(schedule):
-        low, high = schedule["sigma_min"], schedule["sigma_max"]
-        if low >= high:
-            return f"schedule.sigma_min = {low}: must be less than schedule.sigma_max = {high}"
-    elif steps > schedule["steps"]:
-        return f"sampling.steps = {steps}: must be at most schedule.steps = {schedule['steps']}"
-    return None
-
-
-def _neighbours(cell: dict[str, Any]) -> str | None:
-    index, cells, probes = (cell["neighbours"][key] for key in ("index", "cells", "probes"))
-    if index == "ivf" and cells and probes > cells:
-        return (
-            f"neighbours.probes = {probes}: must be at most neighbours.cells = {cells}; give fewer probes or more cells"
-        )
-    return None
-
-
-def _rounded(cell: dict[str, Any]) -> str | None:
-    """Rounding clips what lies outside [-1, 1]: numbers that are no brightness, and points moved by injection."""
-    data, bytes_only = cell["data"], registry.COLLECTIONS.keys() - {"array"}
-    if not cell["measure"]["rounded"]:
+def _sampling(cell: TrainedCell) -> str | None:
+    schedule, steps = cell.schedule, cell.sampling.steps
+    if isinstance(cell.sampling, Given):
         return None
-    if data["shape"] not in bytes_only:
-        images = ", ".join(name for name in registry.COLLECTIONS if name in bytes_only)
-        return (
-            f"measure.rounded = True: {data['shape']} may lie outside [-1, 1]; write false, or choose one of {images}"
-        )
-    for name in ("outliers", "near_duplicates"):
-        if count := data[name]["count"]:
-            where = f"data.{name}.count = {count}"
-            return f"measure.rounded = True: {where} may lie outside [-1, 1]; write false, or set it to 0"
+    if isinstance(schedule, Ramped):
+        low, high = schedule.sigma_min, schedule.sigma_max
+        return f"schedule.sigma_min = {low:g}: must be less than schedule.sigma_max = {high:g}" if low >= high else None
+    if isinstance(schedule, Discrete) and known(steps) > schedule.steps:
+        return f"sampling.steps = {steps}: must be at most schedule.steps = {schedule.steps}"
     return None
 
 
-def _ramped(schedule: dict[str, Any]) -> bool:
-    """Whether sampling goes through the levels of Karras et al. and not through those of a discrete process."""
-    return "rho" in registry.options(registry.SCHEDULES[schedule["name"]])
-
-
-def _finite(cell: dict[str, Any]) -> str | None:
-    data = cell["data"]
-    classes, each = registry.HELD.get(data["shape"], (data["classes"] or 0, math.inf))
-    if (data["classes"] or 0) > classes:
-        return f"data.classes = {data['classes']}: must be at most {classes}, {data['shape']} has no more"
-    most = (data["classes"] or classes or 1) * each - registry.FEWEST_FRESH
-    if data["inliers"] + data["test"] > most:
+def _neighbours(cell: TrainedCell) -> str | None:
+    index = cell.neighbours
+    if isinstance(index, Ivf) and index.cells and index.probes > index.cells:
         return (
-            f"data.inliers + data.test = {data['inliers'] + data['test']}: must be at most {most}, "
-            f"{data['shape']} holds no more with {registry.FEWEST_FRESH} left over for data.fresh"
+            f"neighbours.probes = {index.probes}: must be at most neighbours.cells = {index.cells}; "
+            "use fewer probes or more cells"
+        )
+    return None
+
+
+def _rounded(cell: TrainedCell) -> str | None:
+    """Rounding clips values outside of [-1, 1], so that it needs images of bytes without outliers or noisy copies."""
+    data = cell.data
+    if not cell.measure.rounded:
+        return None
+    if not getattr(data, "bytes_only", False):
+        images = ", ".join(d.choice_name() for d in alternatives(AnyData) if getattr(d, "bytes_only", False))
+        return f"measure.rounded = True: {data.dataset} may be outside of [-1, 1]; write false, or use one of {images}"
+    for name in ("outliers", "near_duplicates"):
+        if count := getattr(data, name).count:
+            where = f"data.{name}.count = {count}"
+            return f"measure.rounded = True: {where} may be outside of [-1, 1]; write false, or set it to 0"
+    return None
+
+
+def _finite(cell: TrainedCell) -> str | None:
+    data = cell.data
+    if not isinstance(data, Collection) or data.bundled_size is None:
+        return None
+    classes, each = data.bundled_size
+    if (data.classes or 0) > classes:
+        return f"data.classes = {data.classes}: must be at most {classes}, the number of classes of {data.dataset}"
+    needed, most = data.inliers + known(data.test), (data.classes or classes) * each - FEWEST_FRESH
+    if needed > most:
+        return (
+            f"data.inliers + data.test = {needed}: must be at most {most}, "
+            f"the images of {data.dataset} minus {FEWEST_FRESH} for data.fresh"
+        )
+    return None
+
+
+def _spectrum(cell: OnsetCell) -> str | None:
+    """Variances must sum to their number, and a rank must be at most the dimension."""
+    law = cell.law
+    if isinstance(law, Spectrum):
+        total, count = sum(law.variances), len(law.variances)
+        if abs(total - count) > 1e-6 * count:
+            return f"law.variances sum to {total:g}: must sum to their number {count}; divide each by {total / count:g}"
+    if isinstance(law, LowRank) and law.rank > law.dimension:
+        return f"law.rank = {law.rank}: must be at most law.dimension = {law.dimension}"
+    return None
+
+
+def _sizes(cell: OnsetCell) -> str | None:
+    """Training sizes must be large enough, and the finite set of digits must contain enough points."""
+    law, onset, d = cell.law, cell.onset, cell.law.features
+    tried = training_sizes(onset.ratios, dimension=d)
+    smallest, largest = tried[0], tried[-1]
+    if smallest < 2:
+        return f"onset.ratios: {min(onset.ratios):g} x {d} features = {smallest}: must be at least 2 training points"
+    if onset.fresh is not None and onset.fresh < largest:
+        return f"onset.fresh = {onset.fresh}: must be at least the largest number of training points, {largest}"
+    if isinstance(law, PrincipalComponents):
+        needed = 3 * largest + (onset.fresh or 0)
+        if onset.fresh is None:
+            return "onset.fresh = None: the density of digits is unknown; write a number of points"
+        if needed > DIGITS:
+            words = f"must be at most {DIGITS}, the number of digits"
+            return f"onset.fresh + 3 x {largest} training points = {needed}: {words}"
+        if d > VARYING:
+            return f"law.dimension = {d}: must be at most {VARYING}, the number of pixels that vary"
+    if cell.generator.needs_samples and onset.samples <= d:
+        made = cell.generator.name
+        return (
+            f"onset.samples = {onset.samples}: must be more than the number of features, {d}, for a density of {made}"
         )
     return None

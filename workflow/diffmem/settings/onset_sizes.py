@@ -1,8 +1,8 @@
-"""Numbers of training points of the onset study, which a config gives as ratios n / d."""
+"""Training sizes n of the onset study, which a config states as ratios n / d."""
 
 from collections.abc import Iterable
 
 
 def training_sizes(ratios: Iterable[float], *, dimension: int) -> list[int]:
-    """n = round(ratio d) for every one of the ``ratios``, ascending and without repetition."""
+    """n = round(ratio d) for all ``ratios``, ascending and without repetition."""
     return sorted({round(ratio * dimension) for ratio in ratios})

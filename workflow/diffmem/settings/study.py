@@ -1,7 +1,24 @@
-"""A study, its cells and its shards: what the wildcards of the rules stand for."""
+"""Studies with their cells and arms, which are wildcards of the rules, and the queries of the rules.
+
+An arm of a study of effective memorization is one combination of settings; each of its training sizes is a cell.
+"""
 
 from dataclasses import dataclass
 from typing import Any
+
+from diffmem.settings.records import Cell, Record
+from diffmem.settings.samplers import Given
+from diffmem.settings.sections import TrainedCell
+from diffmem.settings.shards import replicates
+
+# key of the config -> name of the factor in tables and claims; other factors have the last part of their key
+FACTORS = {
+    "data.pixels": "dimension",
+    "data.dimension": "dimension",
+    "model.blocks": "depth",
+    "training.steps": "budget",
+    "training.epochs": "budget",
+}
 
 
 @dataclass(frozen=True)
@@ -10,11 +27,11 @@ class Arms:
 
     Attributes:
         cells: arm -> size -> name of the cell.
-        factors: arm -> factor -> value, of every factor in which any two arms differ.
-        differs: arm -> dotted keys in which its settings differ from the baseline's at the same size.
-        baseline: the arm that the others are compared with.
-        search: whether only those sizes are run that a search for EMM asks for.
-        resolutions: arm -> height in pixels of the images at which its skip connections are, None if not all at one.
+        factors: arm -> factor -> value, for every factor that any arm changes.
+        differs: arm -> dotted keys whose values differ from the baseline's at the first size.
+        baseline: the arm with which the others are compared.
+        search: whether only the sizes are run that a search for EMM needs.
+        resolutions: arm -> height in pixels at which all its skip connections are, or None.
     """
 
     cells: dict[str, dict[int, str]]
@@ -24,38 +41,149 @@ class Arms:
     search: bool
     resolutions: dict[str, int | None]
 
+    def true_labels(self) -> list[str]:
+        """The arms that differ from the baseline only in labels, which are classes."""
+        wanted = {**self.factors[self.baseline], "labels": "class"}
+        return [arm for arm, values in self.factors.items() if values == wanted]
+
+    def shown_cell(self) -> str:
+        """The cell whose samples are shown: the baseline's, at a size that every search runs."""
+        return self.cells[self.baseline][self.shown()[1]]
+
+    def shown(self) -> tuple[str, int]:
+        """Arm and size of the cell whose images are shown."""
+        sizes = list(self.cells[self.baseline])
+        return self.baseline, sizes[0 if self.search else len(sizes) // 2]
+
+    def params(self) -> dict[str, Any]:
+        """Plain values for the rules: factors, baseline, differing keys, and arm and size of every cell."""
+        cells = {name: [arm, n] for arm, sizes in self.cells.items() for n, name in sizes.items()}
+        return {"factors": self.factors, "baseline": self.baseline, "differs": self.differs, "cells": cells}
+
 
 @dataclass(frozen=True)
 class Study:
     """A study of the config.
 
     Attributes:
-        question: which paper's question is asked.
-        replicates: independent runs of every cell.
-        cells: name of a cell -> its complete settings.
-        shards: names of the shards, as r000-004, each the replicates that one job works on.
-        arms: of a study of effective memorization.
+        question: name of the question.
+        replicates: number of independent runs of every cell.
+        cells: name of a cell -> its resolved settings.
+        shards: names of the shards, such as r000-004.
+        arms: the arms of a study of effective memorization, or None.
     """
 
     name: str
     question: str
     replicates: int
-    cells: dict[str, dict[str, Any]]
+    cells: dict[str, Any]
     shards: tuple[str, ...]
     arms: Arms | None = None
 
     @property
+    def first_cell(self) -> Any:
+        """The first cell."""
+        return next(iter(self.cells.values()))
+
+    @property
     def stack(self) -> int:
-        """Replicates of a full shard."""
+        """Number of replicates of a full shard."""
         return len(replicates(self.shards[0]))
 
+    def twinned(self) -> list[str]:
+        """The cells in which every stratum has held-out twins, as memorization times need."""
+        return [name for name, cell in self.cells.items() if cell.data.twinned]
 
-def shards(*, replicates: int, size: int) -> tuple[str, ...]:
-    """Names of the shards of so many replicates, ``size`` to a shard and the rest in the last."""
-    return tuple(f"r{start:03d}-{min(start + size, replicates) - 1:03d}" for start in range(0, replicates, size))
+    def own_functions(self) -> list[str]:
+        """The functions in files of the user's own that its cells name."""
+        return [name for cell in self.cells.values() for name in cell.own_files(*type(cell).sections())]
+
+    def is_given(self) -> bool:
+        """Whether its samples are those of a model that was trained elsewhere."""
+        return isinstance(getattr(self.first_cell, "sampling", None), Given)
+
+    def with_outliers(self) -> bool:
+        """Whether any cell has outliers."""
+        return any(cell.data.outliers.count for cell in self.cells.values())
+
+    def tested_cells(self) -> list[tuple[str, int, bool]]:
+        """Cell, seed and `data.twins` of every data file."""
+        return [(name, cell.seed, cell.data.twins) for name, cell in self.cells.items() for _ in self.shards]
+
+    def headline_ratios(self) -> dict[str, float]:
+        """Cell -> ratio of the main figures."""
+        return {name: cell.measure.ratio for name, cell in self.cells.items()}
+
+    def summaries(self) -> dict[str, str]:
+        """Cell -> main settings in a few words, for the claims."""
+        return {name: cell.summary for name, cell in self.cells.items()}
+
+    def animated(self) -> list[str]:
+        """The cells that are shown as an animation: the first three, if all points of the study lie in a plane."""
+        planar = self.question == "outliers" and all(cell.data.features == 2 for cell in self.cells.values())
+        return list(self.cells)[:3] if planar else []
+
+    def shows_images(self) -> bool:
+        """Whether the points of the first cell are images."""
+        return len(self.first_cell.data.point) == 3
 
 
-def replicates(shard: str) -> range:
-    """Numbers of the replicates in the shard called r000-004."""
-    first, last = shard.removeprefix("r").split("-")
-    return range(int(first), int(last) + 1)
+def find_arms(
+    named: dict[str, dict],
+    sizes: dict[str, dict[int, str]],
+    cells: dict[str, TrainedCell],
+    *,
+    baseline: str,
+    search: bool,
+) -> Arms:
+    """Determine the arms of a study.
+
+    Args:
+        named: arm -> section -> keys that the arm changes.
+        sizes: arm -> size -> name of the cell.
+        cells: name of a cell -> its settings.
+    """
+    varied = sorted(
+        {_factor(section, key) for changes in named.values() for section in changes for key in changes[section]}
+    )
+    at_first = {arm: cells[next(iter(by_size.values()))] for arm, by_size in sizes.items()}
+    found = {arm: _factors(cell) for arm, cell in at_first.items()}
+    factors = {arm: {factor: values.get(factor) for factor in varied} for arm, values in found.items()}
+    differs = {arm: _differing(cell, at_first[baseline]) for arm, cell in at_first.items()}
+    resolutions = {arm: cell.model.skip_resolution for arm, cell in at_first.items()}
+    return Arms(sizes, factors, differs, baseline, search, resolutions)
+
+
+def _differing(cell: Cell, other: Cell) -> list[str]:
+    """The keys, as ``section.key``, whose values differ between two cells."""
+    found = []
+    for section in type(cell).sections():
+        here, there = (dict(getattr(c, section)) for c in (cell, other))
+        found += [f"{section}.{key}" for key, value in here.items() if value != there.get(key)]
+    return found
+
+
+def _factor(section: str, key: str) -> str:
+    return FACTORS.get(f"{section}.{key}", key)
+
+
+def _factors(cell: TrainedCell) -> dict[str, Any]:
+    """Factor -> value, for all keys of a cell."""
+    found = {
+        _factor(section, key): _plain(value)
+        for section in type(cell).sections()
+        for key, value in dict(getattr(cell, section)).items()
+    }
+    found |= {"labels": str(cell.data.labels), "budget": cell.training.length, "dimension": cell.data.features}
+    if "skips" in found:
+        found["skips"] = ", ".join(map(str, sorted(set(found["skips"] or ())))) or "none"
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Convert records to mappings, whole floats to integers, and tuples to lists."""
+    if isinstance(value, Record):
+        return value.model_dump(mode="json")
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return list(value) if isinstance(value, tuple) else value

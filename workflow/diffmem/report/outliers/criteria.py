@@ -1,9 +1,11 @@
-"""Other criteria against the epoch, all strata together, each beside its own chance level."""
+"""Published criteria against the epoch, for all strata together, each with its chance level."""
 
 import pandas as pd
-import seaborn as sns
+from matplotlib.figure import Figure
 
 from diffmem.report import style
+from diffmem.report.outliers.curves import LEVELS
+from diffmem.studies.outliers.claims import best_reference
 
 LABEL = {
     "third": "nearest / second-nearest\nbelow 1/3 [%]",
@@ -13,28 +15,30 @@ LABEL = {
 }
 
 
-def criteria(curves: pd.DataFrame, *, ratios: dict[str, float]):
-    """One column per cell, one row per criterion, with intervals over replicates, floor and ceiling.
+def criteria(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """One column per cell and one row per criterion that has values, with intervals, floor and ceiling.
 
     Args:
-        curves: the table of ``studies.outliers.curves``.
-        ratios: cell -> ratio of its main figures, which these criteria do not use.
+        curves: table of ``studies.outliers.curves``.
+        words: cell -> its description.
     """
-    best = "matched" if "matched" in set(curves["reference"]) else "plain"
-    table = curves[(curves["stratum"] == "all") & (curves["reference"] == best)].sort_values("epoch")
-    figure, axes = style.grid(len(LABEL), max(len(ratios), 1), height=1.7, sharey="row")
-    for j, cell in enumerate(ratios):
-        for i, (criterion, label) in enumerate(LABEL.items()):
-            line = table[(table["cell"] == cell) & (table["criterion"] == criterion)]
-            factor = 1 if criterion == "rank" else 100
-            panel, values = axes[i, j], [factor * line[name] for name in ("mean", "low", "high")]
-            style.band(panel, line["epoch"], *values, color=style.STRATUM["inlier"], label="model")
-            panel.plot(line["epoch"], factor * line["floor"], "k--", lw=0.9, label="chance (fresh points)")
-            panel.plot(line["epoch"], factor * line["ceiling"], "k:", lw=0.9, label="ceiling (optimum)")
-            style.epoch_axis(panel)
-            panel.set_xlabel(panel.get_xlabel() if i == len(LABEL) - 1 else "")
-            axes[i, 0].set_ylabel(label)
-        axes[0, j].set_title(style.title(table["study"].iloc[0] if len(table) else "", cell), fontsize="medium")
-    style.legend_below(figure, axes)
-    sns.despine(figure)
+    table = curves[
+        (curves["stratum"] == "all") & (curves["reference"] == best_reference(curves["reference"]))
+    ].sort_values("epoch")
+    known = set(table.loc[table["mean"].notna(), "criterion"])
+    figure, panels = style.facets({name: LABEL[name] for name in LABEL if name in known}, words, height=1.6)
+    for (criterion, cell), panel in panels.items():
+        line = table[(table["cell"] == cell) & (table["criterion"] == criterion)]
+        factor = 1 if criterion == "rank" else 100
+        values = [factor * line[name] for name in ("mean", "low", "high")]
+        style.band(panel, line["epoch"], *values, color=style.STRATUM["inlier"], label="model")
+        for linestyle, column in (("--", "floor"), (":", "ceiling")):
+            level = factor * line[column]
+            panel.plot(line["epoch"], level, color="k", linestyle=linestyle, lw=0.9, label=LEVELS[linestyle])
+        style.epoch_axis(panel)
+        if criterion == "discoveries" and line["mean"].max() < 0.005:
+            most = f"at most {100 * line['mean'].max():.1g} % listed"
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+            panel.text(0.5, 0.3, most, transform=panel.transAxes, ha="center", va="center", fontsize=7, bbox=box)
+    style.finish(figure, panels)
     return figure

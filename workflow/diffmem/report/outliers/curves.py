@@ -1,118 +1,149 @@
-"""Curves over epochs: copied fractions, mass and coverage, per stratum, with intervals and the chance level.
+"""Curves over epochs: copied fractions, mass and coverage by stratum, with intervals and chance levels.
 
-Every function takes the table of ``studies.outliers.curves`` and cell -> ratio of the main figures, and returns a
+Every function takes the table of ``studies.outliers.curves`` and ``words`` (cell -> its description), and returns a
 figure.
 """
 
+import itertools
+import textwrap
+
+import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from diffmem.report import style
+from diffmem.studies.outliers.claims import best_reference
 
-REFERENCE = {"plain": "plain test set (paper)", "matched": "matched test set (twins)"}
+REFERENCE = {"plain": "without held-out outliers", "matched": "with held-out outliers"}
+LEVELS = {"--": "chance (fresh points)", ":": "ceiling (optimum)"}
 
 
-def net(curves: pd.DataFrame, *, ratios: dict[str, float]):
-    """Net copied fraction within every stratum: zero for a model that does not know its training half."""
-    best = "matched" if "matched" in set(curves["reference"]) else "plain"
+def net(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """Net copied fraction within every stratum. It is zero for a model that is independent of the split."""
     rows = _select(curves, "net", "stratum")
-    return _facets(
-        rows[rows["reference"] == best],
-        ratios,
-        columns="cell",
-        rows="reference",
-        ylabel="net copied fraction of the\nstratum's points [%]",
-        zero="no copying",
-    )
+    rows = rows[rows["reference"] == best_reference(curves["reference"])]
+    return _by_cell(rows.assign(floor=rows["chance"]), words, "net copied fraction [%]", chance="no copying")
 
 
-def memorized(curves: pd.DataFrame, *, ratios: dict[str, float]):
-    """The paper's plot: memorized points of every stratum in percent of all generated points, plain and matched."""
-    rows = _select(curves, "raw", "generated")
-    return _facets(rows, ratios, columns="reference", rows="cell", ylabel="memorized points\n[% of all generated]")
+def memorized(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """The paper's plot: memorized points of every stratum in percent of all generated points, for both test sets."""
+    return _by_stratum(_select(curves, "raw", "generated"), words, "memorized\n[% of all]")
 
 
-def within(curves: pd.DataFrame, *, ratios: dict[str, float]):
-    """Memorized points in percent of those that fall to the stratum, so that strata can be compared."""
-    rows = _select(curves, "raw", "stratum")
-    return _facets(rows, ratios, columns="reference", rows="cell", ylabel="memorized points\n[% of the stratum's]")
+def within(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """Memorized points in percent of the points that are assigned to the stratum, so that strata can be compared."""
+    return _by_stratum(_select(curves, "raw", "stratum"), words, "memorized\n[% of stratum]")
 
 
-def coverage(curves: pd.DataFrame, *, ratios: dict[str, float]):
-    """Training locations reproduced by at least one generated point, in percent of the stratum's."""
-    rows = _select(curves, "raw", "location")
-    return _facets(rows, ratios, columns="reference", rows="cell", ylabel="training locations\nreproduced [%]")
+def coverage(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """Training locations reproduced by at least one generated point, in percent of the locations of the stratum."""
+    return _by_stratum(_select(curves, "raw", "location"), words, "locations\nreproduced [%]")
 
 
-def mass(curves: pd.DataFrame, *, ratios: dict[str, float]):
-    """How much of what is generated falls to a stratum, over its share of the training rows."""
-    rows = _select(curves, "mass", "training").assign(threshold=float("nan"))
-    rows = rows[rows["stratum"] != "all"]
-    figure = _facets(
-        rows,
-        ratios,
-        columns="reference",
-        rows="cell",
-        ylabel="share generated /\nshare of training rows",
-        percent=False,
-    )
-    for axes in figure.axes:
-        axes.set_yscale("symlog", linthresh=0.1, linscale=0.3)
-        axes.set_ylim(bottom=0)
+def mass(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """Share of the generated points that are assigned to a stratum, over its share of the training rows."""
+    rows = _select(curves, "mass", "training")
+    rows = rows[(rows["stratum"] != "all") & (rows["reference"] == best_reference(curves["reference"]))]
+    figure = _by_cell(rows, words, "share generated /\nshare of training rows", factor=1)
+    values = rows[["mean", "floor", "ceiling"]].to_numpy(dtype=float)
+    values = values[np.isfinite(values) & (values > 0)]
+    low, high = (round_(np.log2(value)) for round_, value in zip((np.floor, np.ceil), _span(values), strict=True))
+    powers = np.arange(low, high + 1)
+    for panel in figure.axes:
+        top = high + (0.5 if any(axes.texts for axes in figure.axes) else 0)  # space for warnings
+        panel.set_yscale("log", base=2, nonpositive="clip")
+        panel.set_ylim(2.0**low, 2.0**top)
+        panel.set_yticks(2.0**powers, [_power(int(power)) for power in powers])
+        panel.yaxis.set_minor_locator(NullLocator())
     return figure
 
 
 def _select(curves: pd.DataFrame, criterion: str, normalisation: str) -> pd.DataFrame:
-    return curves[(curves["criterion"] == criterion) & (curves["normalisation"] == normalisation)]
+    """Rows of one rate, at the ratio of the main figures if the rate depends on a ratio."""
+    shown = curves["headline"] | curves["threshold"].isna()
+    return curves[shown & (curves["criterion"] == criterion) & (curves["normalisation"] == normalisation)]
 
 
-def _facets(
-    table: pd.DataFrame,
-    ratios: dict[str, float],
-    *,
-    columns: str,
-    rows: str,
-    ylabel: str,
-    percent: bool = True,
-    zero: str | None = None,
-):
-    """One panel for every pair of values of the columns ``columns`` and ``rows``; one line and band per stratum.
-
-    Dashed lines are the chance level: the same number for fresh points of the true distribution, or the formula's (zero
-    for net fractions and equal sizes) under the name ``zero``. Dotted lines are the ceiling: the closed-form optimum,
-    through the same sampler.
-    """
-    across = list(ratios) if columns == "cell" else [r for r in REFERENCE if r in set(table["reference"])]
-    down = list(ratios) if rows == "cell" else [r for r in REFERENCE if r in set(table["reference"])]
-    level = "chance" if zero else "floor"
-    figure, axes = style.grid(max(len(down), 1), max(len(across), 1), sharey="row")
-    factor = 100 if percent else 1
-    for i, row in enumerate(down):
-        for j, column in enumerate(across):
-            panel, where = axes[i, j], {rows: row, columns: column}
-            part = table[(table[rows] == row) & (table[columns] == column)]
-            ratio = ratios[where["cell"]]
-            part = part[part["threshold"].isna() | (part["threshold"] == ratio)].sort_values("epoch")
-            for stratum, color in style.STRATUM.items():
-                line = part[part["stratum"] == stratum]
-                if len(line) == 0 or (stratum == "all" and len(part["stratum"].unique()) == 2):
-                    continue
-                values = [factor * line[name] for name in ("mean", "low", "high")]
-                style.band(panel, line["epoch"], *values, color=color, label=stratum)
-                simultaneous = [factor * line[name] for name in ("band_low", "band_high")]
-                panel.fill_between(line["epoch"], *simultaneous, color=color, alpha=0.08, linewidth=0)
-                panel.plot(line["epoch"], factor * line[level], color=color, linestyle="--", linewidth=0.9)
-                panel.plot(line["epoch"], factor * line["ceiling"], color=color, linestyle=":", linewidth=0.9)
-            style.epoch_axis(panel)
-            name = style.title(part["study"].iloc[0] if len(part) else "", where["cell"])
-            panel.set_title(f"{name}, r = {ratio:g}\n{REFERENCE[where['reference']]}", fontsize="medium")
-            style.warn_of_resolution(panel, part["resolution"])
-            style.warn_of_recall(panel, part["recall"])
-        axes[i, 0].set_ylabel(ylabel)
-    if any(panel.lines for panel in axes.flat):
-        label = zero or "chance (fresh points)"
-        axes.flat[0].plot([], [], color="black", linestyle="--", linewidth=0.9, label=label)
-        axes.flat[0].plot([], [], color="black", linestyle=":", linewidth=0.9, label="ceiling (optimum)")
-    style.legend_below(figure, axes)
-    sns.despine(figure)
+def _by_cell(
+    table: pd.DataFrame, words: dict[str, str], label: str, *, factor: int = 100, chance: str = LEVELS["--"]
+) -> Figure:
+    """One panel per cell, with a line, a band, a chance level and a ceiling for each stratum."""
+    figure, panels = style.facets({"": label}, _names(table, words))
+    for (_, cell), panel in panels.items():
+        part = table[table["cell"] == cell].sort_values("epoch")
+        for stratum in _strata(part):
+            _stratum(panel, part[part["stratum"] == stratum], style.STRATUM[stratum], factor, label=stratum)
+        style.epoch_axis(panel)
+        style.warn(panel, resolution=part["resolution"], recall=part["recall"])
+    _levels(next(iter(panels.values())), {**LEVELS, "--": chance} if len(table) else {})
+    style.finish(figure, panels)
     return figure
+
+
+def _by_stratum(table: pd.DataFrame, words: dict[str, str], label: str) -> Figure:
+    """One row of panels per cell and test set, and one column per stratum, with three lines in each panel."""
+    references = [name for name in REFERENCE if name in set(table["reference"])] or [""]
+    names, strata = _names(table, words), _strata(table)
+    rows = dict(enumerate(itertools.product(names, references)))
+    labels = {str(number): label for number in rows}
+    figure, panels = style.facets(labels, {name: name for name in strata}, height=1.3, shared="strata")
+    for (row, stratum), panel in panels.items():
+        cell, reference = rows[int(row)] if row else ("", "")
+        part = table[(table["cell"] == cell) & (table["reference"] == reference)].sort_values("epoch")
+        _stratum(panel, part[part["stratum"] == stratum], style.STRATUM.get(stratum, "black"), 100)
+        style.epoch_axis(panel)
+        panel.set_xlabel("epoch")
+        place = style.place_of(panel)
+        if place.is_first_col():
+            style.warn(panel, resolution=part["resolution"], recall=part["recall"])
+        if place.is_last_col() and row:
+            title = ", ".join(filter(None, [names[cell], REFERENCE.get(reference)]))
+            style.right_title(panel, textwrap.fill(title, 26))
+    _levels(next(iter(panels.values())), {"-": "model", **LEVELS} if len(table) else {})
+    style.finish(figure, panels)
+    return figure
+
+
+def _strata(part: pd.DataFrame) -> list[str]:
+    """The strata in a table. "all" is left out if there is only one other stratum."""
+    found = [name for name in style.STRATUM if name in set(part["stratum"])]
+    return found[:1] if len(found) == 2 and found[1] == "all" else found
+
+
+def _stratum(panel: Axes, line: pd.DataFrame, color: str, factor: int, label: str | None = None) -> None:
+    """Draw the line, the intervals, the chance level and the ceiling of one stratum."""
+    if not len(line):
+        return
+    x = line["epoch"]
+    style.band(panel, x, *(factor * line[name] for name in ("mean", "low", "high")), color=color, label=label)
+    simultaneous = (factor * line[name] for name in ("band_low", "band_high"))
+    panel.fill_between(x, *simultaneous, color=color, alpha=0.08, linewidth=0)
+    panel.plot(x, factor * line["floor"], color=color, linestyle="--", linewidth=0.9)
+    panel.plot(x, factor * line["ceiling"], color=color, linestyle=":", linewidth=0.9)
+
+
+def _levels(panel: Axes, levels: dict[str, str]) -> None:
+    """Add entries to the legend for the line styles, which do not depend on the colour."""
+    for linestyle, name in levels.items():
+        panel.plot([], [], color="black", linestyle=linestyle, linewidth=0.9, label=name)
+
+
+def _names(table: pd.DataFrame, words: dict[str, str]) -> dict[str, str]:
+    """Cell -> its description with the ratio of its figures."""
+    found = {}
+    for cell, name in words.items():
+        ratio = table.loc[(table["cell"] == cell) & table["headline"], "threshold"]
+        found[cell] = f"{name}, r\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{ratio.iloc[0]:g}" if len(ratio) else name
+    return found
+
+
+def _span(values: np.ndarray) -> tuple[float, float]:
+    """Smallest and largest value, limited so that the range contains [1/2, 2] and lies within [1/32, 32]."""
+    return float(np.clip(values.min(initial=0.5), 1 / 32, 0.5)), float(np.clip(values.max(initial=2), 2, 32))
+
+
+def _power(power: int) -> str:
+    """A power of 2 as text, such as 1/4, 1/2, 1 or 2."""
+    return f"1/{2**-power}" if power < 0 else f"{2**power}"

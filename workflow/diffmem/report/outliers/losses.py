@@ -1,44 +1,47 @@
-"""The training objective on training and on held-out points, and where in noise the two part."""
+"""The training objective on training and on held-out points, and their difference by noise level."""
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from diffmem.report import style
 
 LEVELS = 5  # noise levels that are drawn
 COLORS = mpl.colormaps["viridis"](np.linspace(0, 0.85, LEVELS))
+SETS = {"train": "training points", "held-out": "held-out points"}
+LABEL = {"loss": "mean squared error\n[target has variance 1]", "gap": "held-out minus\ntraining error"}
 
 
-def losses(table: pd.DataFrame):
-    """One column per cell, against the epoch: loss on both sets, and below it held-out less training loss by noise.
+def losses(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """One column per cell, against the epoch: loss on both sets (top), and held-out minus training loss by noise level.
 
     Args:
-        table: as made by ``studies.outliers.curves.losses``.
+        table: result of ``studies.outliers.curves.losses``.
+        words: cell -> its description.
     """
-    cells = list(table["cell"].unique())
-    study = table["study"].iloc[0] if len(table) else ""
-    figure, axes = style.grid(2, max(len(cells), 1), height=2.1, sharey="row")
-    for (panel, gap), cell in zip(axes.T, cells, strict=False):
+    figure, panels = style.facets(LABEL, words)
+    for (row, cell), panel in panels.items():
         own = table[table["cell"] == cell].sort_values("epoch")
-        for name, color in style.SET.items():
-            line = own[own["set"] == name]
-            style.band(panel, line["epoch"], line["mean"], line["low"], line["high"], color=color, label=name)
-        gaps = own[own["set"] == "gap"]
-        levels = np.sort(gaps["sigma"].unique())
-        every = max(1, (len(levels) - 1) // (LEVELS - 1))
-        for sigma, color in zip(levels[::every], COLORS, strict=False):
-            line = gaps[gaps["sigma"] == sigma]
-            label = f"noise level {sigma:.2g}"
-            style.band(gap, line["epoch"], line["mean"], line["low"], line["high"], color=color, label=label)
-        gap.axhline(0, color="black", linewidth=0.8)
+        (_sets if row == "loss" else _gaps)(panel, own)
         style.epoch_axis(panel)
-        style.epoch_axis(gap)
-        panel.set_xlabel("")
-        panel.set_title(style.title(study, cell), fontsize="medium")
-    axes[0, 0].set_ylabel("mean squared error\n[target has variance 1]")
-    axes[1, 0].set_ylabel("held-out less\ntraining error")
-    style.legend_below(figure, axes)
-    sns.despine(figure)
+    style.finish(figure, panels)
     return figure
+
+
+def _sets(panel: Axes, own: pd.DataFrame) -> None:
+    for name, color in style.SET.items():
+        line = own[own["set"] == name]
+        style.band(panel, line["epoch"], line["mean"], line["low"], line["high"], color=color, label=SETS[name])
+
+
+def _gaps(panel: Axes, own: pd.DataFrame) -> None:
+    gaps = own[own["set"] == "gap"]
+    levels = np.sort(gaps["sigma"].unique())
+    every = max(1, (len(levels) - 1) // (LEVELS - 1))
+    for sigma, color in zip(levels[::every], COLORS, strict=False):
+        line = gaps[gaps["sigma"] == sigma]
+        label = f"noise level {sigma:.2g}"
+        style.band(panel, line["epoch"], line["mean"], line["low"], line["high"], color=color, label=label)
+    panel.axhline(0, color="black", linewidth=0.8)

@@ -1,7 +1,7 @@
-"""Quality beside memorization: is a model that copies less merely a worse model?"""
+"""Quality during training, which shows whether a model with fewer copies is a worse model."""
 
 import pandas as pd
-import seaborn as sns
+from matplotlib.figure import Figure
 
 from diffmem.report import style
 
@@ -11,27 +11,23 @@ LABEL = {
     "density": "density",
     "coverage": "coverage",
 }
-COLOR = "#0072B2"
 
 
-def quality(table: pd.DataFrame):
-    """One column per cell, one row per measure against the epoch; dashed: fresh points of the true distribution.
+def quality(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """Quality against the epoch, with one column per cell and one row per measure.
+
+    Dashed lines are the values for fresh points of the true distribution.
 
     Args:
-        table: as made by ``studies.outliers.curves.quality``.
+        table: result of ``studies.outliers.curves.quality``.
+        words: cell -> its description.
     """
-    cells = list(table["cell"].unique())
-    study = table["study"].iloc[0] if len(table) else ""
-    figure, axes = style.grid(len(LABEL), max(len(cells), 1), height=1.7, sharey="row")
-    for j, cell in enumerate(cells):
-        for i, (measure, label) in enumerate(LABEL.items()):
-            panel = axes[i, j]
-            line = table[(table["cell"] == cell) & (table["measure"] == measure)].sort_values("epoch")
-            style.band(panel, line["epoch"], line["mean"], line["low"], line["high"], color=COLOR, label="model")
-            panel.plot(line["epoch"], line["floor"], "k--", linewidth=0.9, label="fresh points of the truth")
-            style.epoch_axis(panel)
-            axes[i, 0].set_ylabel(label)
-        axes[0, j].set_title(style.title(study, cell), fontsize="medium")
-    style.legend_below(figure, axes)
-    sns.despine(figure)
+    figure, panels = style.facets(LABEL, words, height=1.6)
+    for (measure, cell), panel in panels.items():
+        line = table[(table["cell"] == cell) & (table["measure"] == measure)].sort_values("epoch")
+        values = [line[name] for name in ("mean", "low", "high")]
+        style.band(panel, line["epoch"], *values, color=style.STRATUM["inlier"], label="model")
+        panel.plot(line["epoch"], line["floor"], "k--", linewidth=0.9, label="fresh points of the truth")
+        style.epoch_axis(panel)
+    style.finish(figure, panels)
     return figure

@@ -1,43 +1,44 @@
-"""The threshold sweep: what the last snapshot's numbers would be at any other ratio."""
+"""Fractions of the last snapshot as functions of the ratio."""
 
 import pandas as pd
-import seaborn as sns
+from matplotlib.figure import Figure
 
 from diffmem.report import style
+from diffmem.studies.outliers.claims import best_reference
 
-ROWS = {"raw": "memorized points\n[% of the stratum's]", "net": "net copied fraction\n[% of the stratum's]"}
+LABEL = {"raw": "memorized points\n[% of the stratum's]", "net": "net copied fraction\n[% of the stratum's]"}
+RATIOS = (1, 1.5, 2, 3, 4, 6, 8)  # ticks of the axis
+LEVELS = {"--": ("floor", "chance (fresh points)"), ":": ("chance", "chance (formula)")}
 
 
-def thresholds(curves: pd.DataFrame, *, ratios: dict[str, float]):
+def thresholds(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
     """Raw and net fraction within every stratum at the last snapshot against the ratio, with the chance levels.
 
     Args:
-        curves: the table of ``studies.outliers.curves``.
-        ratios: cell -> ratio of its main figures, which is marked.
+        curves: table of ``studies.outliers.curves``. A vertical line marks the ratio of the main figures.
+        words: cell -> its description.
     """
-    best = "matched" if "matched" in set(curves["reference"]) else "plain"
-    table = curves[(curves["normalisation"] == "stratum") & (curves["reference"] == best)]
-    figure, axes = style.grid(len(ROWS), max(len(ratios), 1), sharey="row")
-    for j, (cell, marked) in enumerate(ratios.items()):
-        last = table[table["cell"] == cell]
+    table = curves[
+        (curves["normalisation"] == "stratum") & (curves["reference"] == best_reference(curves["reference"]))
+    ]
+    figure, panels = style.facets(LABEL, words)
+    for (criterion, cell), panel in panels.items():
+        last = table[(table["cell"] == cell) & (table["criterion"] == criterion)]
         last = last[last["epoch"] == last["epoch"].max()].sort_values("threshold")
-        for i, (criterion, label) in enumerate(ROWS.items()):
-            panel = axes[i, j]
-            for stratum, color in style.STRATUM.items():
-                line = last[(last["criterion"] == criterion) & (last["stratum"] == stratum)]
-                values = [100 * line[name] for name in ("mean", "low", "high")]
-                style.band(panel, line["threshold"], *values, color=color, label=stratum if len(line) else None)
-            everything = last[(last["criterion"] == criterion) & (last["stratum"] == "all")]
-            panel.plot(everything["threshold"], 100 * everything["floor"], "k--", lw=0.9, label="chance (fresh points)")
-            panel.plot(everything["threshold"], 100 * everything["chance"], "k:", lw=0.9, label="chance (formula)")
-            panel.axvline(marked, color="grey", linewidth=0.8)
+        for stratum, color in style.STRATUM.items():
+            line = last[last["stratum"] == stratum]
+            values = [100 * line[name] for name in ("mean", "low", "high")]
+            style.band(panel, line["threshold"], *values, color=color, label=stratum if len(line) else None)
+        everything = last[last["stratum"] == "all"]
+        for linestyle, (column, label) in LEVELS.items():
+            level = 100 * everything[column]
+            panel.plot(everything["threshold"], level, color="k", linestyle=linestyle, lw=0.9, label=label)
+        for ratio in last.loc[last["headline"], "threshold"].unique():
+            panel.axvline(ratio, color="grey", linewidth=0.8)
+        if len(last):
             panel.set_xscale("log")
-            panel.xaxis.set_major_formatter("{x:g}")
-            panel.xaxis.set_minor_formatter("{x:g}")
-            panel.set_xlabel("ratio r")
-            axes[i, 0].set_ylabel(label)
-        name = style.title(last["study"].iloc[0] if len(last) else "", cell)
-        axes[0, j].set_title(f"{name}, last snapshot,\n{best} test set", fontsize="medium")
-    style.legend_below(figure, axes)
-    sns.despine(figure)
+            style.log_ticks(panel.xaxis, *panel.get_xlim())
+            panel.set_xticks([ratio for ratio in RATIOS if panel.get_xlim()[0] <= ratio <= panel.get_xlim()[1]])
+        panel.set_xlabel("ratio r")
+    style.finish(figure, panels)
     return figure

@@ -1,21 +1,22 @@
-"""When locations are memorized: the share reproduced lastingly, on the training clock and on its null."""
+"""Memorization times: share of training locations, and of held-out twins, that are memorized by each epoch."""
 
 import pandas as pd
-import seaborn as sns
+from matplotlib.figure import Figure
 
 from diffmem.report import style
 
 
-def times(table: pd.DataFrame):
-    """One panel per cell: share of each stratum's locations reproduced by an epoch; solid: training, dashed: held out.
+def times(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """One panel per cell: share of each stratum's locations that are memorized by an epoch.
+
+    Solid lines are training locations, dashed lines are held-out twins.
 
     Args:
-        table: as made by ``studies.outliers.times.curves``.
+        table: result of ``studies.outliers.times.curves``.
+        words: cell -> its description.
     """
-    cells = list(table["cell"].unique())
-    study = table["study"].iloc[0] if len(table) else ""
-    figure, axes = style.grid(1, max(len(cells), 1), sharey="row")
-    for panel, cell in zip(axes.flat, cells, strict=False):
+    figure, panels = style.facets({"": "locations memorized\nby this epoch [%]"}, style.shown(words, table))
+    for (_, cell), panel in panels.items():
         for stratum, color in style.STRATUM.items():
             for side, line in (("train", "-"), ("held-out", "--")):
                 rows = table[(table["cell"] == cell) & (table["stratum"] == stratum) & (table["side"] == side)]
@@ -24,9 +25,7 @@ def times(table: pd.DataFrame):
                 label = stratum if side == "train" and len(rows) else None
                 style.band(panel, rows["epoch"], *values, color=color, linestyle=line, label=label)
         style.epoch_axis(panel)
-        panel.set_title(style.title(study, cell), fontsize="medium")
-    axes[0, 0].set_ylabel("locations first reproduced\nby this epoch [%]")
-    axes[0, 0].plot([], [], color="black", linestyle="--", label="held-out twins (chance)")
-    style.legend_below(figure, axes)
-    sns.despine(figure)
+        panel.set_ylim(bottom=0)
+    next(iter(panels.values())).plot([], [], color="black", linestyle="--", label="held-out twins (chance)")
+    style.finish(figure, panels)
     return figure

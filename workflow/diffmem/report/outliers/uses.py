@@ -1,43 +1,60 @@
-"""The uses proposed for memorization times: stopping early, and finding outliers."""
+"""The proposed uses of memorization times: early stopping, and detection of outliers."""
+
+import itertools
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from diffmem.report import style
 
 LABEL = {
     "auroc": "finding outliers:\narea under the ROC curve",
-    "loss_regret": "stopping: held-out loss above\nthe run's smallest",
-    "quality_regret": "stopping: energy distance above\nthe run's smallest",
+    "loss_regret": "stopping: held-out\nloss above the best",
+    "quality_regret": "stopping: energy\ndistance above the best",
+}
+SIDES = {
+    "train": ("training locations", style.SET["train"], 0.0),
+    "held-out": ("held-out twins (chance)", style.SET["held-out"], -0.22),
+    "": ("stopped by the rule", "black", 0.0),
 }
 
 
-def uses(table: pd.DataFrame):
-    """One row of panels per cell, one column per use; points are means over replicates with 95 % intervals.
+def uses(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
+    """Means with 95 % intervals: one row of panels per cell, and one column with its own legend per use.
 
     Args:
-        table: as made by ``studies.outliers.uses.summary``.
+        table: result of ``studies.outliers.uses.summary``.
+        words: cell -> its description.
     """
     shown = [use for use in LABEL if use in set(table["use"])] if len(table) else []
     cells = list(table["cell"].unique()) if len(table) else []
-    figure, axes = style.grid(max(len(cells), 1), max(len(shown), 1), width=3.6, height=2.0, sharex="col")
-    for i, cell in enumerate(cells):
-        for j, use in enumerate(shown):
-            rows = table[(table["cell"] == cell) & (table["use"] == use)]
-            names = list(rows["name"].unique())[::-1]
-            for side, part in rows.groupby("side", sort=False):
-                held_out = side == "held-out"
-                color = style.SET["held-out" if held_out else "train"]
-                place = [names.index(name) - 0.2 * held_out for name in part["name"]]
-                width = [part["mean"] - part["low"], part["high"] - part["mean"]]
-                label = {"train": "training locations", "held-out": "held-out twins (chance)"}.get(side)
-                axes[i, j].errorbar(part["mean"], place, xerr=width, fmt="o", ms=4, color=color, label=label)
-            axes[i, j].set_yticks(range(len(names)), names)
-            axes[i, j].set_ylim(-0.7, len(names) - 0.5)
-            if use == "auroc":
-                axes[i, j].axvline(0.5, color="black", linestyle="--", linewidth=0.9)
-            axes[i, j].set_title(style.title(rows["study"].iloc[0], cell), fontsize="medium")
-            axes[-1, j].set_xlabel(LABEL[use])
-    style.legend_below(figure, axes)
+    shape = max(len(cells), 1), max(len(shown), 1)
+    figure, axes = style.grid(*shape, width=style.PAGE / shape[1], height=1.4, sharex="col")
+    for (i, cell), (j, use) in itertools.product(enumerate(cells), enumerate(shown)):
+        rows = table[(table["cell"] == cell) & (table["use"] == use)]
+        names = list(table.loc[table["use"] == use, "name"].unique())[::-1]
+        _panel(axes[i, j], rows, names)
+        repeated = j > 0 and set(names) == set(table.loc[table["use"] == shown[j - 1], "name"])
+        axes[i, j].set_yticks(range(len(names)), [""] * len(names) if repeated else names)
+        if use == "auroc":
+            axes[i, j].axvline(0.5, color="black", linestyle="--", linewidth=0.9)
+        if i == 0:
+            axes[i, j].set_title(LABEL[use])
+        if j == len(shown) - 1:
+            style.right_title(axes[i, j], words[cell])
+    for panel in axes[-1] if len(shown) else ():
+        panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=7, handletextpad=0.3)
     sns.despine(figure)
     return figure
+
+
+def _panel(panel: Axes, rows: pd.DataFrame, names: list[str]) -> None:
+    """Draw means and intervals of one use in one cell, with one line per name in ``names``, the first at the bottom."""
+    for side, part in rows.groupby("side", sort=False):
+        label, color, shift = SIDES[side]
+        place = [names.index(name) + shift for name in part["name"]]
+        width = [part["mean"] - part["low"], part["high"] - part["mean"]]
+        panel.errorbar(part["mean"], place, xerr=width, fmt="o", ms=3.5, color=color, label=label)
+    panel.set_ylim(-0.7, len(names) - 0.5)

@@ -1,1 +1,1 @@
-"""Criteria put before generators whose answer is known."""
+"""Calibration of the criteria on generators whose answer is known."""

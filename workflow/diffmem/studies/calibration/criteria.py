@@ -1,7 +1,7 @@
 r"""Every criterion applied to one set of samples: an estimate of the share of copies, and whether it says "copies".
 
     criterion      estimates the share of copies by                       says "copies" if
-    net r          A_r (`measure.pool`)                                   the lower end of the plain 95 % interval of
+    net r          A_r (`measure.net_fraction`)                           the lower end of the plain 95 % interval of
                                                                           `measure.net_interval` is above 0
     net-score r    A_r                                                    that of its score interval is
     raw r          share x with r d_train < d_test, beyond chance         x is above chance: one-sided binomial test
@@ -25,13 +25,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from diffmem.locations import distinct
 from diffmem.measure import criteria, net_interval
 from diffmem.measure.auditing import RATIOS
 from diffmem.measure.chance import chance, local_dimension
-from diffmem.measure.pool import pool
 from diffmem.neighbours.index import Index, Neighbours
 
 ALPHA = 0.05
@@ -71,7 +70,7 @@ class Distances:
 def apply_criteria(
     *, train: np.ndarray, test: np.ndarray, generated: np.ndarray, permutations: int, rng: np.random.Generator
 ) -> dict[str, Result]:
-    """What every criterion says of ``generated`` (g, d), given training rows (n, d) and held-out points (n', d).
+    """The result of every criterion for ``generated`` (g, d), given training rows (n, d) and held-out points (n', d).
 
     Args:
         permutations: number of label permutations behind the intervals of net fractions, drawn from ``rng``.
@@ -80,7 +79,7 @@ def apply_criteria(
     spread = net_interval.spread(
         train=train,
         test=test,
-        pooled=pool(train=train, test=test, generated=generated),
+        generated=generated,
         ratios=ratios,
         permutations=permutations,
         rng=rng,
@@ -113,7 +112,7 @@ def find_distances(*, train: np.ndarray, test: np.ndarray, generated: np.ndarray
 
 
 def apply_to_distances(distances: Distances) -> dict[str, Result]:
-    """What the criteria say that need nothing but distances. A new criterion is a line of this function."""
+    """Results of the criteria that need distances only. A new criterion is a line of this function."""
     generated, held_out, spacing = distances.generated, distances.held_out, distances.spacing
     nearest, dimension, rho = generated.distance[:, 0], distances.dimension, distances.rho
     return {
@@ -132,10 +131,10 @@ def apply_to_distances(distances: Distances) -> dict[str, Result]:
 # --- tests ------------------------------------------------------------------------------------------------------------
 
 
-def compare_with_chance(copies: np.ndarray, level: float) -> Result:
+def compare_with_chance(copies: np.ndarray, level: float | np.ndarray) -> Result:
     """The share of points called ``copies`` (g,) against a chance ``level`` that is taken as known."""
-    test = stats.binomtest(int(copies.sum()), len(copies), float(level), alternative="greater")
-    shares = stats.binomtest(test.k, test.n).proportion_ci(1 - ALPHA, method="wilson")
+    test = scipy.stats.binomtest(int(copies.sum()), len(copies), float(level), alternative="greater")
+    shares = scipy.stats.binomtest(test.k, test.n).proportion_ci(1 - ALPHA, method="wilson")
     low, high = (_beyond(share, float(level)) for share in shares)
     return Result(_beyond(test.statistic, float(level)), test.pvalue < ALPHA, low, high, test.pvalue)
 
@@ -145,14 +144,14 @@ def compare_with_held_out(copies: np.ndarray, held_out: np.ndarray) -> Result:
     share, level = copies.mean(), held_out.mean()
     pooled = np.concatenate([copies, held_out]).mean()
     error = np.sqrt(pooled * (1 - pooled) * (1 / len(copies) + 1 / len(held_out)))
-    p = float(stats.norm.sf((share - level) / error)) if error > 0 else 1.0
+    p = float(scipy.stats.norm.sf((share - level) / error)) if error > 0 else 1.0
     return Result(_beyond(share, level), p < ALPHA, p_value=p)
 
 
 def compare_ranks(generated: np.ndarray, held_out: np.ndarray) -> Result:
     """Rank test of the distances (g,) and (n',) to the training set, generated against held-out points."""
-    u = stats.rankdata(np.concatenate([generated, held_out]))[: len(generated)].mean() - (len(generated) + 1) / 2
-    p = float(stats.norm.cdf(criteria.rank_z(generated=generated, held_out=held_out)))
+    u = scipy.stats.rankdata(np.concatenate([generated, held_out]))[: len(generated)].mean() - (len(generated) + 1) / 2
+    p = float(scipy.stats.norm.cdf(criteria.rank_z(generated=generated, held_out=held_out)))
     return Result(1 - 2 * u / len(held_out), p < ALPHA, p_value=p)
 
 
@@ -162,5 +161,5 @@ def _inauthentic(points: Neighbours, spacing: np.ndarray) -> np.ndarray:
 
 
 def _beyond(share: float, level: float) -> float:
-    """Share beyond a chance level; missing where chance already calls everything a copy."""
+    """Share beyond a chance level; missing if the chance level is 1."""
     return float((share - level) / (1 - level)) if level < 1 else np.nan

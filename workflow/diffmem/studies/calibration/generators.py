@@ -1,7 +1,7 @@
 r"""Generators whose answer is known, on which criteria are calibrated.
 
-A criterion's number alone does not tell whether it is large. Here the truth is known: a generator copies nothing, or a
-known share pi of its points, or every point softly.
+The value of a criterion alone does not show whether it is large. Here the truth is known: a generator copies nothing,
+or a known share pi of its points, or every point with added noise.
 
     copy nothing    truth         fresh points
                     wide, narrow  the truth with its noise (moons) or its scale (the others) changed by a factor

@@ -6,7 +6,7 @@ each: seconds in the quick calibration, minutes in the full one.
 
 from typing import Any, NamedTuple
 
-from diffmem.settings.study import shards
+from diffmem.settings.shards import shards
 
 
 class Distribution(NamedTuple):

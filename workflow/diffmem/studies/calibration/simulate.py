@@ -1,4 +1,4 @@
-"""Runs of the generators whose answer is known, and what every criterion says of them.
+"""Runs of the generators whose answer is known, and the results of every criterion.
 
 A *control* is one fresh draw of all sets, the samples of one generator, and the results of all criteria on them. Every
 control has random streams of its own, so that controls are independent.

@@ -1,4 +1,4 @@
-r"""Calibration of every criterion, from what it says of generators whose answer is known (`simulate`).
+r"""Calibration of every criterion, from its results on generators whose answer is known (`simulate`).
 
     false alarms    share of controls called copies, of generators that copy nothing
     power           the same of mixtures with a share pi of exact copies
@@ -30,7 +30,7 @@ def summarise_criteria(table: pd.DataFrame) -> pd.DataFrame:
     Returns:
         setting, criterion, false_alarm over all generators that copy nothing (with its interval _low, _high, as the
         power), false_alarm_NAME for each, power_1, power_5, power_20, bias, coverage (with its interval), controls.
-        Missing is what a criterion does not give, and what the table has no controls for.
+        A value is missing if the criterion does not give it or the table has no controls for it.
     """
     groups = table.groupby(["setting", "criterion"], sort=False, observed=True)
     names = list(table.loc[table["pi"] == 0, "generator"].unique())

@@ -3,46 +3,61 @@ r"""The claims of "On Memorization in Diffusion Models", put to the test arm by 
     E1    R_mem falls with the number of training points
     E2    EMM falls with the dimension of the data
     E3    EMM grows with the width of the network
-    E4    its depth has no such direction: EMM rises and falls
+    E4    EMM is not monotone in the depth of the network: it rises and falls
     E5    skip connections at high resolution matter more than those at low
     E6    random labels do as much as true ones
     E7    EMM grows with the number C of random labels
-    E8    labels of one image each raise it most
+    E8    labels of one image each raise EMM most
     E9    a running mean of the weights changes nothing
-    E10   weight decay lowers it
+    E10   weight decay lowers EMM
     E11   random labels act as a smaller training set: EMM with C of them is C times that without
 
-E11 is what the closed-form optimum says (each label has a set of n / C of its own), not what the paper reports.
+E11 is a prediction of the closed-form optimum (each label has n / C training points of its own); the paper does not
+report it.
 
-E1 is judged like the claims on outliers (`claims.verdict`), all others by ratios of EMMs (`arm_pairs`). Directions
+E1 is judged by a mean over replicates (`studies.claims.judge_mean`), all others by ratios of EMMs (`pairs`). Directions
 compare the two outer values of a factor, all other factors being those of the baseline. Claims about factors that were
 not varied are absent.
 
-E4 needs an inner depth whose EMM is above those of both outer ones, or below both; shown is the less clear of these two
-comparisons. It is the clearest of k inner depths and two signs, so that EMMs and ratios have intervals at the level
+E4 needs an inner depth whose EMM is above those of both outer ones, or below both; the table shows the less clear of
+these two comparisons. The inner depth is chosen as the clearest of k depths and two signs, so that EMMs and ratios have
+intervals at the level
 
     1 - 0.05 / (2 k).                                                                                  (1)
 
-By Bonferroni's inequality a truth that is monotone is called not so in at most one study of forty, as often as any
-direction is called reproduced where there is none.
+By Bonferroni's inequality, EMM that is monotone in depth is called not monotone in at most one study of forty. A
+direction that does not exist is called reproduced equally rarely.
 
-E5 compares arms that keep equally many connections, all at one resolution, for every such number: each arm at the
-highest resolution with each at the lowest, of which all must agree; shown is the pair that supports it least.
+An EMM that is only a bound counts as evidence if the qualities of both arms can be compared (`comparable`), and
+otherwise leaves the claim undecided, since an arm whose network cannot generate its data has no copies either.
+
+E5 compares arms that keep equally many connections, all at one resolution, once for every such number: each arm at the
+highest resolution with each at the lowest. All pairs must agree; the table shows the pair that supports E5 least.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
 
+from diffmem.studies.claims import (
+    CHANCE,
+    ERROR,
+    FEW,
+    NEGATIVE,
+    POSITIVE,
+    REFUTED,
+    REPRODUCED,
+    UNDECIDED,
+    Claim,
+    Finding,
+    judge_mean,
+    tabulate,
+)  # fmt: skip
 from diffmem.studies.effective.emm import Arms, chosen, estimates
-from diffmem.studies.effective.pairs import UNDECIDED, Found, Pair, alike, compared, decided, equal, numbered
+from diffmem.studies.effective.pairs import EQUAL, Found, Pair, compare, direction, matching_arms, numeric_levels
 from diffmem.studies.effective.reported import EFFECTIVE
-from diffmem.studies.outliers.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED, verdict
-
-ERROR = 0.05  # of an interval, or of all that E4 compares together
-FIGURE = {"curves": "effective", "factors": "factors"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ def claims(
     classes: int | None,
     resolutions: dict[str, int | None],
 ) -> pd.DataFrame:
-    """One row per claim that the arms allow, with the columns ``claims.COLUMNS`` and paper, its own number.
+    """One row per claim that the arms allow, with the columns of `studies.claims`.
 
     Args:
         runs, found, factors: as in ``studies.effective.emm``.
@@ -83,26 +98,35 @@ def claims(
         classes: number of true labels, with as many random ones of which E6 compares them; None where no arm has them.
         resolutions: arm -> height in pixels of the images at which all its skip connections are, None if not at one.
     """
+    family = (arms, baseline, found)
     rows = [_falls(name, rows) for name, rows in chosen(runs, "last").groupby("arm", sort=False)]
-    rows += [_direction(claim, arms, baseline, found) for claim in DIRECTIONS]
-    rows.append(_no_direction(runs, arms, baseline, found))
-    rows += _skips(arms, baseline, found, resolutions)
-    rows += _labels(arms, baseline, found, classes)
+    rows += [_direction(named, *family) for named in DIRECTIONS]
+    rows.append(_not_monotone(runs, *family))
+    rows += _skips(*family, resolutions)
+    rows += _labels(*family, classes)
     rows += [
-        _equal("E9", compared(found, arm, baseline), f"a running mean of {value} instead changes nothing")
-        for value, arm in alike(arms, baseline, found, "ema").items()
+        _equal("E9", compare(found, arm, baseline), f"a running mean of {value} instead changes nothing")
+        for value, arm in matching_arms(*family, "ema").items()
         if arm != baseline
     ]
-    table = pd.DataFrame([row for row in rows if row])
     words = _qualities(factors)
-    table["holds_for"] = [settings + words.get(cell, "") for cell in table["cell"]]
-    return table.assign(study=study, paper=table["claim"].map(EFFECTIVE)).reindex(columns=[*COLUMNS, "paper"])
+    bounds = {arm for arm, e in found.items() if e.censored}
+    return tabulate(
+        replace(
+            _without_evidence(row, bounds=bounds, comparable={baseline, *words}),
+            study=study,
+            holds_for=settings + words.get(row.cell, ""),
+            paper=EFFECTIVE[row.claim],
+        )
+        for row in rows
+        if row
+    )
 
 
 # --- single claims ----------------------------------------------------------------------------------------------------
 
 
-def _falls(arm: str, runs: pd.DataFrame) -> dict[str, object] | None:
+def _falls(arm: str, runs: pd.DataFrame) -> Claim | None:
     """E1, from the last snapshot of every run of an arm."""
     wide = runs.pivot(index="replicate", columns="n", values="r_mem")
     if wide.shape[1] < 2:
@@ -110,124 +134,131 @@ def _falls(arm: str, runs: pd.DataFrame) -> dict[str, object] | None:
     change = (wide.iloc[:, -1] - wide.iloc[:, 0]).dropna().to_numpy()
     steps = np.diff(wide.mean())
     ends = f"from {wide.columns[0]:,} to {wide.columns[-1]:,} points"
-    return {
-        "claim": "E1",
-        "cell": arm,
-        "statement": f"R_mem falls {ends} ({(steps < 0).sum()} of {len(steps)} steps fall, {(steps > 0).sum()} rise)",
-        "unit": "difference of R_mem",
-        "figure": FIGURE["curves"],
-        **verdict(change, sign=-1),
-    }
+    return Claim(
+        claim="E1",
+        statement=f"R_mem falls {ends} ({(steps < 0).sum()} of {len(steps)} steps fall, {(steps > 0).sum()} rise)",
+        unit="difference of R_mem",
+        cell=arm,
+        finding=judge_mean(change, NEGATIVE),
+        figure="effective",
+    )
 
 
-def _direction(claim: Direction, arms: Arms, baseline: str, found: Found) -> dict[str, object] | None:
-    levels = numbered(arms, baseline, found, claim.factor)
+def _direction(named: Direction, arms: Arms, baseline: str, found: Found) -> Claim | None:
+    levels = numeric_levels(arms, baseline, found, named.factor)
     if len(levels) < 2:
         return None
-    names = [levels[value] for value in sorted(levels)]
-    steps = [np.sign(found[b].emm - found[a].emm) == claim.sign for a, b in pairwise(names)]
-    statement = f"{claim.statement} ({sum(steps)} of {len(steps)} steps from {min(levels):g} to {max(levels):g})"
-    pair = compared(found, names[-1], names[0])
-    return _row(claim.claim, pair, statement, decided(*pair.logs, sign=claim.sign, replicates=pair.replicates))
+    names = list(levels.values())
+    steps = [np.sign(found[b].emm - found[a].emm) == named.sign for a, b in pairwise(names)]
+    statement = f"{named.statement} ({sum(steps)} of {len(steps)} steps from {min(levels):g} to {max(levels):g})"
+    pair = compare(found, names[-1], names[0])
+    return _claim(named.claim, pair, statement, pair.verdict(direction(named.sign)))
 
 
-def _no_direction(runs: pd.DataFrame, arms: Arms, baseline: str, found: Found) -> dict[str, object] | None:
+def _not_monotone(runs: pd.DataFrame, arms: Arms, baseline: str, found: Found) -> Claim | None:
     """E4: the inner depth that stands out most clearly above (sign 1) or below (-1) both outer ones."""
-    levels = numbered(arms, baseline, found, "depth")
-    if len(levels) < 3:
+    names = list(numeric_levels(arms, baseline, found, "depth").values())
+    if len(names) < 3:
         return None
-    first, *inner, last = names = [levels[value] for value in sorted(levels)]
-    level = 1 - ERROR / (2 * len(inner))  # equation (1)
+    level = 1 - ERROR / (2 * len(names[1:-1]))  # equation (1)
     wider = estimates(runs[runs["arm"].isin(names)], level=level)
-    legs = [
-        _weaker(*(compared(wider, name, end, level=level) for end in (first, last)), sign)
-        for name in inner
-        for sign in (1, -1)
-    ]
-    clear, pair = max(legs, key=lambda leg: leg[0])
-    along = compared(found, last, first)
-    ends = decided(*along.logs, sign=1, replicates=along.replicates)
-    steps = {np.sign(found[b].emm - found[a].emm) for a, b in pairwise(names)}
-    straight = ends in (REPRODUCED, REFUTED) and len(steps) == 1
-    name = FEW if ends == FEW else REPRODUCED if clear > 0 else REFUTED if straight else CHANCE
+    margin, pair = max(
+        (_less_clear(wider, name, (names[0], names[-1]), sign, level) for name in names[1:-1] for sign in (1, -1)),
+        key=lambda found: found[0],
+    )
+    few = compare(found, names[-1], names[0]).verdict(POSITIVE) == FEW
+    verdict = FEW if few else REPRODUCED if margin > 0 else REFUTED if _monotone(found, names) else CHANCE
     statement = f"EMM is not monotone in the depth of the network ({len(names)} depths, interval at {level:.2%})"
-    return _row("E4", pair, statement, name)
+    return _claim("E4", pair, statement, verdict)
 
 
-def _weaker(one: Pair, other: Pair, sign: int) -> tuple[float, Pair]:
-    """The pair whose log ratio times ``sign`` is less clearly above zero, and the lower end of that."""
-    ends = [min(sign * np.array(pair.logs)) for pair in (one, other)]
-    return (ends[0], one) if ends[0] <= ends[1] else (ends[1], other)
+def _less_clear(found: Found, arm: str, ends: tuple[str, str], sign: int, level: float) -> tuple[float, Pair]:
+    """Of the comparisons of an arm with both ``ends``, the one that supports the sign less, and its margin."""
+    pair = min((compare(found, arm, end, level=level) for end in ends), key=lambda pair: pair.margin(sign))
+    return pair.margin(sign), pair
 
 
-def _skips(arms: Arms, baseline: str, found: Found, resolutions: dict[str, int | None]) -> list[dict[str, object]]:
+def _monotone(found: Found, names: list[str]) -> bool:
+    """Whether the outer EMMs differ and all steps between neighbours have one sign."""
+    steps = {np.sign(found[b].emm - found[a].emm) for a, b in pairwise(names)}
+    return len(steps) == 1 and compare(found, names[-1], names[0]).verdict(POSITIVE) in (REPRODUCED, REFUTED)
+
+
+def _skips(arms: Arms, baseline: str, found: Found, resolutions: dict[str, int | None]) -> list[Claim]:
     """E5, once for every number of connections that is kept at more than one resolution."""
     groups: dict[int, dict[int, list[str]]] = {}
-    for kept, arm in alike(arms, baseline, found, "skips").items():
+    for kept, arm in matching_arms(arms, baseline, found, "skips").items():
         if height := resolutions[arm]:
             groups.setdefault(str(kept).count(",") + 1, {}).setdefault(height, []).append(arm)
     return [_resolved(number, at, found) for number, at in sorted(groups.items()) if len(at) > 1]
 
 
-def _resolved(number: int, at: dict[int, list[str]], found: Found) -> dict[str, object]:
+def _resolved(number: int, at: dict[int, list[str]], found: Found) -> Claim:
     """E5 for arms that keep ``number`` connections ``at`` each height."""
     heights = sorted(at)
     steps = [found[b].emm > found[a].emm for pair in pairwise(heights) for a, b in product(*(at[h] for h in pair))]
-    pairs = [compared(found, b, a) for a, b in product(at[heights[0]], at[heights[-1]])]
-    verdicts = {decided(*pair.logs, sign=1, replicates=pair.replicates) for pair in pairs}
-    name = FEW if FEW in verdicts else verdicts.pop() if len(verdicts) == 1 else CHANCE
+    pairs = [compare(found, b, a) for a, b in product(at[heights[0]], at[heights[-1]])]
+    verdicts = {pair.verdict(POSITIVE) for pair in pairs}
+    verdict = FEW if FEW in verdicts else verdicts.pop() if len(verdicts) == 1 else CHANCE
     kept = f"{number} skip connection{'s' * (number > 1)}"
     statement = (
         f"with {kept}, EMM grows with the resolution at which they are kept "
         f"({sum(steps)} of {len(steps)} steps from {heights[0]} to {heights[-1]} pixels)"
     )
-    return _row("E5", min(pairs, key=lambda pair: pair.logs[0]), statement, name)
+    return _claim("E5", min(pairs, key=lambda pair: pair.logs[0]), statement, verdict)
 
 
-def _labels(arms: Arms, baseline: str, found: Found, classes: int | None) -> list[dict[str, object]]:
+def _labels(arms: Arms, baseline: str, found: Found, classes: int | None) -> list[Claim]:
     """E6, E8 and E11."""
-    family = alike(arms, baseline, found, "labels")
-    random = numbered(arms, baseline, found, "labels")
+    family = matching_arms(arms, baseline, found, "labels")
+    random = numeric_levels(arms, baseline, found, "labels")
     rows = []
     if "class" in family and classes in random:
         statement = f"{classes} random labels do as much as {classes} true ones"
-        rows.append(_equal("E6", compared(found, random[classes], family["class"]), statement))
+        rows.append(_equal("E6", compare(found, random[classes], family["class"]), statement))
     if "unique" in family and random:
-        pair = compared(found, family["unique"], random[max(random)])
+        pair = compare(found, family["unique"], random[max(random)])
         statement = f"labels of one image each raise EMM above that of {max(random):g} random ones"
-        name = decided(*pair.logs, sign=1, replicates=pair.replicates)
-        rows.append(_row("E8", pair, statement, name))
-    for number in sorted(random) if "none" in family else ():
+        rows.append(_claim("E8", pair, statement, pair.verdict(POSITIVE)))
+    for number in random if "none" in family else ():
         statement = f"EMM with {number:g} random labels is {number:g} times that without (shown: over {number:g})"
-        rows.append(_equal("E11", compared(found, random[number], family["none"], over=number), statement))
+        rows.append(_equal("E11", compare(found, random[number], family["none"], over=number), statement))
     return rows
 
 
-def _equal(claim: str, pair: Pair, statement: str) -> dict[str, object]:
-    return _row(claim, pair, statement, equal(pair))
+def _equal(claim: str, pair: Pair, statement: str) -> Claim:
+    return _claim(claim, pair, statement, pair.verdict(EQUAL))
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _row(claim: str, pair: Pair, statement: str, verdict: str) -> dict[str, object]:
-    return {
-        "claim": claim,
-        "cell": pair.arm,
-        "reference": pair.other,
-        "statement": statement,
-        "verdict": UNDECIDED if np.isnan(pair.ratio.value) else verdict,  # both crossings lie outside the sizes
-        "effect": pair.ratio.value,
-        "low": pair.ratio.low,
-        "high": pair.ratio.high,
-        "unit": f"{pair.ratio.censored} ratio of EMMs".strip(),
-        "replicates": pair.replicates,
-        "figure": FIGURE["factors"],
-    }
+def _claim(claim: str, pair: Pair, statement: str, verdict: str) -> Claim:
+    """A claim on the ratio of two EMMs; undecided where both crossings lie outside the sizes."""
+    ratio = pair.ratio
+    verdict = UNDECIDED if np.isnan(ratio.value) else verdict
+    return Claim(
+        claim=claim,
+        statement=statement,
+        unit=f"{ratio.censored} ratio of EMMs".strip(),
+        cell=pair.arm,
+        reference=pair.other,
+        finding=Finding(verdict, ratio.value, ratio.low, ratio.high, replicates=pair.replicates),
+        figure="factors",
+    )
+
+
+def _without_evidence(claim: Claim, *, bounds: set[str], comparable: set[str]) -> Claim:
+    """A claim on a ratio of EMMs, undecided where one is a bound and the arms' qualities are not ``comparable``."""
+    arms = {claim.cell, str(claim.reference)}
+    if claim.figure != "factors" or not arms & bounds or arms <= comparable:
+        return claim
+    reason = f"EMM of {min(arms & bounds)} is only a bound, and the arms cannot be compared by quality"
+    return replace(claim, finding=replace(claim.finding, verdict=UNDECIDED, reason=reason))
 
 
 def _qualities(factors: pd.DataFrame) -> dict[str, str]:
-    """Arm -> its quality beside the baseline's, in words."""
+    """Arm -> its quality next to the baseline's, in words."""
     words = {}
     for row in factors[factors["quality"].notna()].itertuples():
         both = f"{row.quality:.3g} against {row.quality_baseline:.3g} at n = {row.quality_n:,.0f}"

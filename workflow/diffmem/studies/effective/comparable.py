@@ -1,9 +1,10 @@
-"""Which arms can be compared with the baseline, and by what: the keys of the config in which they differ decide.
+"""Which arms can be compared with the baseline, and by which measures: a matter of the keys in which they differ.
 
-The mean held-out loss runs over the noise levels of the arm's own schedule, in units of its data and under its labels:
-it is comparable where all three are the baseline's. By noise level, arms may draw these levels as they like. Frechet
-distance, density and coverage are taken in units of, and against, the arm's own held-out images: they are comparable
-where those follow the law of the baseline's, whatever the model, its labels, or the copies in its training set.
+The mean held-out loss is taken over the noise levels of the arm's own schedule, in units of its data and under its
+labels. It is comparable where all three are the baseline's. The loss at one noise level does not depend on how often
+the level is drawn. Frechet distance, density and coverage are taken against the arm's own held-out images and in their
+units. They are comparable where these images have the distribution of the baseline's; model, labels and copies in the
+training set may differ.
 """
 
 from collections.abc import Iterable

@@ -7,7 +7,7 @@ have a row per run and snapshot and the columns
     arm, n, replicate, step, epoch, r_mem (share of copies), count (points judged), ceiling (r_mem of the closed-form
     optimum through the same sampler), and any measures of quality.
 
-EMM (``measure.emm``) is that of the *last* snapshot, the model that training ends with. Two others stand beside it:
+EMM (``measure.emm``) is that of the *last* snapshot, the model at the end of training. Two others are estimated too:
 
     best        of the snapshot with the largest share, as in the paper, which is selected by what it measures;
     relative    of the last snapshot, its share R taken relative to the ceiling c, the optimum's own score:
@@ -19,13 +19,16 @@ the rule of 1/3 as a diagnostic test. (1) is then the true share of copies by Ro
 (https://doi.org/10.1093/oxfordjournals.aje.a112510) for a specificity of 1. Their estimate with the null rate f of
 held-out points is less by f (1 - R') / (c - f), below 0.0005 at the line of 0.9 for the rates of the images here, and
 EMM does not charge f either. c is that of the run itself, so that its noise is part of the spread between replicates,
-and R' is a share of c times as many points: the copies are those that were counted. A run whose optimum shows no copy
-says nothing and is left out.
+and R' is a share of c times as many points: the copies are those that were counted. A run whose optimum shows no copies
+contains no information and is left out.
 
-A factor is shown by the ratio of its arm's EMM to the baseline's, beside what it does to quality at one common size:
-that nearest to the baseline's EMM, on the log scale, at which both were run. Not every arm can be compared so
-(`comparable`). The Frechet distance is shown less that of fresh points, which is above zero where pixels are many.
+The effect of a factor is the ratio of its arm's EMM to the baseline's. Beside it stands the effect on quality at one
+common size: the size nearest to the baseline's EMM, on the log scale, at which both were run. Not every arm can be
+compared by quality (`comparable`). The Frechet distance is shown less that of fresh points, which is above zero where
+pixels are many.
 """
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,7 +56,7 @@ QUALITY = {
     "held_out_loss": "held-out loss, of arms with the\nbaseline's labels, data and noise",
 }
 
-Arms = dict[str, dict[str, object]]  # name -> factor values
+Arms = dict[str, dict[str, Any]]  # name -> factor values
 
 
 def runs(
@@ -149,7 +152,7 @@ def table(found: dict[str, dict[str, Estimate]]) -> pd.DataFrame:
             "bracket_high": e.bracket[1],
             "censored": e.censored,
             "replicates": e.replicates,
-            "words": emm.said(e),
+            "words": emm.describe(e),
         }
         for of, arms in found.items()
         for arm, e in arms.items()
@@ -162,12 +165,12 @@ def fits(found: dict[str, Estimate]) -> pd.DataFrame:
     parts = [pd.DataFrame({"arm": [], "n": [], "r_mem": []})]
     for arm, e in found.items():
         if len(e.sizes):
-            n = np.geomspace(*e.sizes[[0, -1]], POINTS)
+            n = np.geomspace(e.sizes[0], e.sizes[-1], POINTS)
             parts.append(pd.DataFrame({"arm": arm, "n": n, "r_mem": e.curve(n)}))
     return pd.concat(parts, ignore_index=True)
 
 
-def changed(factors: dict[str, object], baseline: dict[str, object]) -> dict[str, object]:
+def changed(factors: dict[str, Any], baseline: dict[str, Any]) -> dict[str, Any]:
     """The factor values in which an arm differs from the baseline."""
     return {name: value for name, value in factors.items() if value != baseline.get(name)}
 
@@ -201,7 +204,7 @@ def factors(
 
 
 def groups(arms: Arms, *, baseline: str) -> dict[str, list[str]]:
-    """What belongs into one panel: factor -> the baseline and the arms that differ from it in that factor alone.
+    """Panels of a figure: factor -> the baseline and the arms that differ from it in that factor alone.
 
     Arms that differ in several, such as the kind of an embedding and its scale, have a panel named after all of them.
     """
@@ -213,7 +216,7 @@ def groups(arms: Arms, *, baseline: str) -> dict[str, list[str]]:
 
 
 def _beside(last: pd.DataFrame, arm: str, baseline: str, *, near: float, quality: str) -> dict[str, float]:
-    """Quality of both arms at the size nearest to ``near`` that they share, and the paired difference."""
+    """Quality of both arms at the common size nearest to ``near``, and the paired difference."""
     wide = last[last["arm"].isin([arm, baseline])].pivot(index=["n", "replicate"], columns="arm", values=quality)
     wide = wide.dropna()
     if wide.empty:

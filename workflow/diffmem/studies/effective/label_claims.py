@@ -1,21 +1,21 @@
-"""What labels without information do to a training set of a given size: the claims on labels, size by size.
+"""The effect of labels without information at a given training size: the claims on labels, size by size.
 
-    E7-n    random labels raise R_mem at n points; and more of them raise it more
-    E8-n    labels of one image each raise it above that of the most random ones
+    E7-n    random labels raise R_mem at n points, and more of them raise it more
+    E8-n    labels of one image each raise R_mem above that of the largest number of random labels
 
 The effect is the difference of R_mem at the last snapshot between two arms that differ in their labels alone, paired by
-replicate, whose data, initialisation and noise are common to all arms. These hold where EMM, the crossing of 0.9, lies
-outside the sizes that were run.
+replicate, whose data, initialisation and noise are common to all arms. These claims can be decided even where EMM, the
+crossing of 0.9, lies outside the sizes that were run.
 """
 
 import pandas as pd
 
+from diffmem.studies.claims import POSITIVE, Claim, judge_mean, tabulate
 from diffmem.studies.effective.emm import Arms, changed, chosen
-from diffmem.studies.outliers.claims import COLUMNS, verdict
 
 
 def label_claims(runs: pd.DataFrame, *, arms: Arms, baseline: str, study: str, settings: str) -> pd.DataFrame:
-    """One row per size and pair of neighbouring kinds of labels, with the columns of ``studies.outliers.claims``.
+    """One row per size and pair of neighbouring kinds of labels, with the columns of `studies.claims`.
 
     Args:
         runs, arms, baseline: as in ``studies.effective.emm``.
@@ -31,14 +31,22 @@ def label_claims(runs: pd.DataFrame, *, arms: Arms, baseline: str, study: str, s
         for one, other in zip(order[1:], order, strict=False):
             pair = [labels[one], labels[other]]
             if set(pair) <= set(wide):
-                difference = (wide[pair[0]] - wide[pair[1]]).dropna()
-                rows.append({**_words(one, other, n), "cell": pair[0], **verdict(difference.to_numpy(), sign=1)})
-    same = {"study": study, "holds_for": settings, "unit": "difference of R_mem", "figure": "effective"}
-    return pd.DataFrame(rows).assign(**same).reindex(columns=COLUMNS)
+                claim = Claim(
+                    claim="E8-n" if one == "unique" else "E7-n",
+                    statement=f"at n = {n:,}, {_words(one)} raise R_mem above {_words(other)}",
+                    unit="difference of R_mem",
+                    cell=pair[0],
+                    reference=other,
+                    finding=judge_mean((wide[pair[0]] - wide[pair[1]]).dropna().to_numpy(), POSITIVE),
+                    figure="effective",
+                    study=study,
+                    holds_for=settings,
+                )
+                rows.append(claim)
+    return tabulate(rows)
 
 
-def _words(one: str, other: str, n: int) -> dict[str, str]:
-    names = {"none": "no labels", "unique": "labels of one image each"}
-    first, second = (names.get(kind, f"{kind.removeprefix('random-')} random labels") for kind in (one, other))
-    claim = "E8-n" if one == "unique" else "E7-n"
-    return {"claim": claim, "reference": other, "statement": f"at n = {n:,}, {first} raise R_mem above {second}"}
+def _words(kind: str) -> str:
+    """The words for a kind of labels in a statement."""
+    named = {"none": "no labels", "unique": "labels of one image each"}
+    return named.get(kind, f"{kind.removeprefix('random-')} random labels")

@@ -1,8 +1,9 @@
-"""The training objective by noise level, arm beside arm at one size: where in noise a model knows its training set.
+"""The loss by noise level, for several arms at one size: at which noise levels a model has learned its training set.
 
 A panel holds the arms that differ in the same factor (``effective.groups``), at the size nearest to the baseline's EMM,
-on the log scale, of those that all of them have run. The loss on held-out points is left out for arms of which it
-cannot be compared (`comparable`); that on training points, of each arm's own and under their own labels, stays.
+on the log scale, among the sizes that all of these arms have run. The loss on held-out points is left out for arms
+whose loss cannot be compared (`comparable`). The loss on training points, each arm's own and under its own labels, is
+kept.
 """
 
 import numpy as np

@@ -24,17 +24,17 @@ class Matches:
 
 
 def matches(
-    *, generated: np.ndarray, positions: np.ndarray, neighbours: np.ndarray, shape: tuple[int, ...], count: int = 8
+    *, generated: np.ndarray, positions: np.ndarray, neighbours: np.ndarray, size: tuple[int, int, int], count: int = 8
 ) -> Matches:
     """The ``count`` best matches, those nearest to the threshold of 1/3, and those farthest from any training image.
 
-    One for each training image, while there are others.
+    No training image appears twice in a row as long as there are others.
 
     Args:
         generated: points (g, d).
         positions: the training locations (m, d).
         neighbours: their neighbour table (g,), with train_distance and train_location.
-        shape: of one image, with product d.
+        size: channels, height and width of an image, with product d.
     """
     score, location = second(neighbours["train_distance"]), neighbours["train_location"][:, 0]
     orders = {
@@ -43,8 +43,13 @@ def matches(
         "worst": -neighbours["train_distance"][:, 0],
     }
     rows = np.array([_first_of_each(np.argsort(key, kind="stable"), location, count) for key in orders.values()])
-    images = [x[rows].reshape(*rows.shape, *shape) for x in (generated, positions[location])]
-    return Matches(tuple(orders), *images, score[rows])
+    shown, nearest = (_channels_last(x[rows].reshape(*rows.shape, *size)) for x in (generated, positions[location]))
+    return Matches(kind=tuple(orders), generated=shown, nearest=nearest, score=score[rows])
+
+
+def _channels_last(images: np.ndarray) -> np.ndarray:
+    """Images (..., channels, height, width) as they are shown; without channels where there is one."""
+    return np.moveaxis(images, -3, -1) if images.shape[-3] > 1 else images[..., 0, :, :]
 
 
 def _first_of_each(order: np.ndarray, location: np.ndarray, count: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What the papers report, to stand beside what is measured here.
+"""Values that the papers report, for comparison with those measured here.
 
 "On Memorization in Diffusion Models" (Gu et al. 2023, https://arxiv.org/abs/2310.02664): CIFAR-10, a U-Net of 128
 channels, one run per cell, the best of all snapshots. Shares are read off its figures to within half a point (a point

@@ -1,7 +1,7 @@
-"""What effective memorization would be at another threshold h of the rule d_1 / d_2 < h than the paper's 1/3.
+"""Effective memorization at other thresholds h of the rule d_1 / d_2 < h than the paper's 1/3.
 
-A larger h calls more points copies, and EMM rises with it. A claim whose sign hangs on h is one on the rule and not on
-the model. Sizes are those that were run: where a search chose them, it sought the crossing at 1/3.
+A larger h calls more points copies, and EMM rises with it. A claim whose sign depends on h is a claim about the rule
+and not about the model. The sizes are those that were run; a search chooses them for the crossing at 1/3.
 """
 
 import pandas as pd

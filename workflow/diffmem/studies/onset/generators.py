@@ -1,23 +1,25 @@
-"""What generates in the onset study: linear models, the exact empirical score, networks, and known answers.
+"""The generators of the onset study: linear models, the exact empirical score, networks, and known answers.
 
 A generator is a function of the `TrainingRuns` of one size and of its own options, which are keys of the config. It
-returns, for every run, what the trained model generates: the law where it is Gaussian and known exactly, else samples.
+returns, for every run, the law that the trained model generates if it is Gaussian and known exactly, otherwise samples.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
-from diffmem import registry, rng
+from diffmem import rng
 from diffmem.data.gaussians import Law
-from diffmem.diffusion import linear_model, schedules
+from diffmem.diffusion import linear_model, samplers, schedules
 from diffmem.diffusion.optimum import optimum
 from diffmem.gaussian import Normal, fit_normal
 from diffmem.measure.densities import bandwidth
 from diffmem.studies import known_answers
 
+SAMPLERS = {"ddim": samplers.ddim, "heun": samplers.heun}
 Generated = Normal | np.ndarray
 SIGMAS = {"sigma_min": 0.002, "sigma_max": 80.0, "rho": 7.0, "p_mean": -1.2, "p_std": 1.2, "sigma_data": 1.0}
 
@@ -50,9 +52,9 @@ class TrainingRuns:
 # --- models -----------------------------------------------------------------------------------------------------------
 
 
-def one_step(runs: TrainingRuns, *, lam: float, time: float) -> list[Generated]:
+def one_step(runs: TrainingRuns, *, generalization: float, time: float) -> list[Generated]:
     """The paper's linear denoiser, at its "generalization parameter" lambda and its time T."""
-    sigma = linear_model.noise_level(generalization=lam, time=time)
+    sigma = linear_model.noise_level(generalization=generalization, time=time)
     return [linear_model.one_step(points, r.standard_normal(points.shape), sigma=sigma) for points, r in runs]
 
 
@@ -63,17 +65,18 @@ def gaussian_fit(runs: TrainingRuns) -> list[Generated]:
 
 def multi_step(runs: TrainingRuns, *, steps: int, sampler: str) -> list[Generated]:
     """The linear score through a deterministic sampler, whose end law is known for any number of steps."""
-    follow, sigmas = registry.load(registry.SAMPLERS[sampler]), _noise_levels(steps)
+    follow, sigmas = SAMPLERS[sampler], _noise_levels(steps)
     return [linear_model.end_law(fit_normal(points), sampler=follow, sigmas=sigmas) for points in runs.train]
 
 
-def empirical(runs: TrainingRuns, *, steps: int, sampler: str) -> list[Generated]:
+def empirical(runs: TrainingRuns, *, steps: int, sampler: str) -> Sequence[Generated]:
     """The exact score of the training points, which memorizes them, through a deterministic sampler."""
-    follow, sigmas = registry.load(registry.SAMPLERS[sampler]), _noise_levels(steps)
+    follow, sigmas = SAMPLERS[sampler], _noise_levels(steps)
     generated = []
     for points, random in runs:
         start = float(sigmas[0]) * random.standard_normal((1, runs.samples, points.shape[1]))
-        generated.append(follow(optimum(torch.from_numpy(points)), torch.from_numpy(start), sigmas, None)[0].numpy())
+        denoise = optimum(torch.from_numpy(points))
+        generated.append(follow(denoise, torch.from_numpy(start), sigmas, samplers.no_noise)[0].numpy())
     return generated
 
 
@@ -95,8 +98,8 @@ def truth(runs: TrainingRuns, *, stretch: float) -> list[Generated]:
 
 def copies(runs: TrainingRuns, *, share: float) -> list[Generated]:
     """A point is an exact copy of a training point with probability ``share``, and fresh otherwise."""
-    how = {"share": share, "draw_fresh": runs.law.draw}
-    return [known_answers.copy_share(points, runs.samples, random, **how) for points, random in runs]
+    drawn = partial(known_answers.copy_share, share=share, draw_fresh=runs.law.draw)
+    return [drawn(points, runs.samples, random) for points, random in runs]
 
 
 def _noise_levels(steps: int) -> torch.Tensor:

@@ -1,4 +1,4 @@
-r"""The onset paper as published: what its public code computes, next to what its formulas say.
+r"""The onset paper as published: results of its public code beside those of its formulas.
 
 The code (https://github.com/I-Halder/a-solvable-generative-model-with-a-linear-one-step-denoiser) differs from the
 formulas in two places.
@@ -27,6 +27,7 @@ from diffmem.data.gaussians import isotropic
 from diffmem.diffusion import linear_model
 from diffmem.measure import densities
 from diffmem.measure.intervals import share
+from diffmem.settings.records import known
 
 SIZES = {16: (4, 8, 12, 16, 20, 24, 32, 48, 64), 100: (25, 50, 75, 100, 125, 200, 300, 400)}
 FRESH = 10_000  # N, as in LDM.py
@@ -50,7 +51,7 @@ def simulate_part(*, part: str, repetitions: int, seed: int, dimension: int | No
     """P(Delta > 0) of the part ``linear``, in this ``dimension``, or ``pixels``, with Wilson's interval."""
     if part == "pixels":
         return tabulate_shares(simulate_pixels(repetitions=repetitions, seed=seed), by=["units", "generator"])
-    table = simulate_linear(dimension=dimension, repetitions=repetitions, seed=seed)
+    table = simulate_linear(dimension=known(dimension), repetitions=repetitions, seed=seed)
     return tabulate_shares(table, by=["dimension", "n", "ratio", "variant"])
 
 

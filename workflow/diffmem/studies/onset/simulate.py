@@ -9,14 +9,15 @@ is trainings x repetition + training. `generators` trains, `compare` measures.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from diffmem import registry, rng
+from diffmem import rng
 from diffmem.data.gaussians import Law
 from diffmem.gaussian import Normal
+from diffmem.loading import load
+from diffmem.settings.onset import Onset, OnsetCell
 from diffmem.settings.onset_sizes import training_sizes
 from diffmem.studies.onset.compare import (
     Kernels,
@@ -27,8 +28,6 @@ from diffmem.studies.onset.compare import (
     measure_distances,
 )
 from diffmem.studies.onset.generators import TrainingRuns
-
-STACKED = ("mlp",)  # generators that train all repetitions of one size together
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Run:
     sets: Sets
 
 
-def simulate(cell: dict[str, Any], *, progress: Callable[[int], object] = lambda _: None) -> pd.DataFrame:
+def simulate(cell: OnsetCell, *, progress: Callable[[int], object] = lambda _: None) -> pd.DataFrame:
     """All repetitions, trainings and sizes of a cell, one row each.
 
     Args:
@@ -54,13 +53,14 @@ def simulate(cell: dict[str, Any], *, progress: Callable[[int], object] = lambda
         training than to a held-out point), third (copies by the rule of 1/3); kl and w2 (to the truth, the latter over
         its total variance), bc_root = BC^(1/d), energy, nll_gap.
     """
-    settings, seed, samples = cell["onset"], cell["seed"], cell["onset"]["samples"]
-    law, generate = _load(registry.LAWS, cell["law"])(), _load(registry.GENERATORS, cell["generator"])
-    kernels = Kernels(law, settings["kernel"], settings["bandwidth"])
+    settings, seed, samples = cell.onset, cell.seed, cell.onset.samples
+    law = load(cell.law.function)(**cell.law.arguments())
+    generate = partial(load(cell.generator.function), **cell.generator.arguments())
+    kernels = Kernels(law, settings.kernel, settings.bandwidth)
     rows = []
-    for repetitions in _stacks(settings["repetitions"], together=cell["generator"]["name"] in STACKED):
+    for repetitions in _stacks(settings.repetitions, together=cell.generator.stacked):
         runs = [run for repetition in repetitions for run in draw_runs(law, settings, seed=seed, repetition=repetition)]
-        for n in training_sizes(settings["ratios"], dimension=law.dimension):
+        for n in training_sizes(settings.ratios, dimension=law.dimension):
             train = np.stack([run.sets.train[:n] for run in runs])
             trained = generate(TrainingRuns(law, train, [run.stream for run in runs], seed, samples))
             for run, generated in zip(runs, trained, strict=True):
@@ -84,17 +84,17 @@ def simulate(cell: dict[str, Any], *, progress: Callable[[int], object] = lambda
     return pd.DataFrame(rows).assign(ratio=lambda t: t["n"] / t["dimension"])
 
 
-def draw_runs(law: Law, settings: dict[str, Any], *, seed: int, repetition: int) -> list[Run]:
+def draw_runs(law: Law, settings: Onset, *, seed: int, repetition: int) -> list[Run]:
     """The runs of a repetition, which share its points."""
-    sets, trainings = draw_sets(law, settings, seed=seed, repetition=repetition), settings["trainings"]
+    sets, trainings = draw_sets(law, settings, seed=seed, repetition=repetition), settings.trainings
     return [Run(repetition, training, trainings * repetition + training, sets) for training in range(trainings)]
 
 
-def draw_sets(law: Law, settings: dict[str, Any], *, seed: int, repetition: int) -> Sets:
+def draw_sets(law: Law, settings: Onset, *, seed: int, repetition: int) -> Sets:
     """The points of a repetition, distinct draws of the law, in sets of the largest size."""
-    largest = training_sizes(settings["ratios"], dimension=law.dimension)[-1]
+    largest = training_sizes(settings.ratios, dimension=law.dimension)[-1]
     random = rng.generator(seed, replicate=repetition, purpose="data")
-    points = law.draw(3 * largest + (settings["fresh"] or 0), random)
+    points = law.draw(3 * largest + (settings.fresh or 0), random)
     return Sets(*np.split(points, [largest, 2 * largest, 3 * largest]))
 
 
@@ -102,9 +102,3 @@ def _stacks(repetitions: int, *, together: bool) -> Iterator[range]:
     """Repetitions that are drawn and trained at once: all of them, or one after the other to save memory."""
     size = repetitions if together else 1
     return (range(start, start + size) for start in range(0, repetitions, size))
-
-
-def _load(table: dict[str, str], section: dict[str, Any]) -> Callable[..., Any]:
-    """The entry of a registry table that a section names, with the options that the section gives."""
-    target = table[section["name"]]
-    return partial(registry.load(target), **registry.chosen(target, section))

@@ -4,13 +4,12 @@ Probabilities P(Delta > 0) have Wilson's interval over repetitions, means Studen
 that of their order statistics. Places where the curves turn are in `places`.
 """
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from diffmem.measure.intervals import mean_interval, share
+from diffmem.settings.onset import OnsetCell
 from diffmem.studies.onset.theory import closed_forms
 
 RESAMPLES = 200
@@ -38,7 +37,7 @@ COLUMNS = (
 KEY = ["study", "cell", "dimension", "n", "ratio"]
 
 
-def tabulate_curves(table: pd.DataFrame, *, cells: dict[str, dict[str, Any]]) -> pd.DataFrame:
+def tabulate_curves(table: pd.DataFrame, *, cells: dict[str, OnsetCell]) -> pd.DataFrame:
     """Curves of a study.
 
     Args:
@@ -97,7 +96,7 @@ def _summarise_mean(values: pd.Series) -> dict[str, float]:
 def _summarise_median(values: pd.Series) -> dict[str, float]:
     """Median and the order statistics between which it lies in 95 % of samples."""
     ordered, count = np.sort(values), len(values)
-    rank = max(int(stats.binom.ppf(0.025, count, 0.5)) - 1, 0)
+    rank = max(int(scipy.stats.binom.ppf(0.025, count, 0.5)) - 1, 0)
     low, high = (ordered[rank], ordered[-rank - 1]) if np.isfinite(ordered).all() else (np.nan, np.nan)
     return _entry((np.median(ordered), low, high), count)
 

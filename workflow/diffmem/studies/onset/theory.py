@@ -18,26 +18,27 @@ one-step linear denoiser with g = 1 / (1 + sigma^2), in the limit of large d, wi
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy.special import digamma
 
+from diffmem.settings.onset import OnsetCell
+
 NODES = 2000  # of the quadrature
 
 
-def closed_forms(cell: dict[str, Any], *, n: int, d: int) -> dict[str, float]:
-    """What is known of a cell's curves at n points, by the measures of `tables`.
+def closed_forms(cell: OnsetCell, *, n: int, d: int) -> dict[str, float]:
+    """Known values of a cell's curves at n points, by the measures of `tables`.
 
     Chance levels for every generator; (1) and (2) per dimension for the Gaussian fit; for the one-step model on
     isotropic data (3c) per dimension and, for the other distances, the limit N(m, g I) of many points.
     """
-    law, generator = cell["law"]["name"], cell["generator"]
+    law, generator = cell.law.name, cell.generator
     known = {"P(null)": 0.5, "P(matched)": 0.5, "near_share": 0.5}
-    if generator["name"] == "gaussian-fit" and law not in ("mixture", "digits"):
+    if generator.name == "gaussian-fit" and law not in ("mixture", "digits"):
         known |= {"kl_d": fit_kl(n, d) / d, "gap": fit_nll_gap(n, d) / d}
-    if generator["name"] == "one-step" and law == "isotropic":
-        g = limit_variance(np.sqrt(generator["lam"] * -np.expm1(-2 * generator["time"])))
+    if generator.name == "one-step" and law == "isotropic":
+        g = limit_variance(np.sqrt(generator.generalization * -np.expm1(-2 * generator.time)))
         known |= {"kl_d": one_step_kl(n, d, g=g) / d, "bc_root": np.sqrt(2 * np.sqrt(g) / (1 + g))}
         known |= {"w2": (1 - np.sqrt(g)) ** 2}
     return known

@@ -2,19 +2,19 @@
 
 Every detector gives each training location a score, higher for what it takes for an outlier:
 
-    memorized late                     snapshot of the first lasting reproduction (measure.clock), s if never    (1)
+    memorized late                     snapshot of the alarm (measure.memorization_time), s without one          (1)
     seldom memorized, by snapshots     minus the number of snapshots at which it is reproduced                   (2)
     seldom memorized, by points        minus the number of generated points that reproduce it, all snapshots     (3)
     distance to neighbour k            Euclidean, among the training locations                                   (4)
     isolation forest                   scikit-learn (Liu et al. 2008, https://doi.org/10.1109/ICDM.2008.17)      (5)
     local outlier factor               scikit-learn (Breunig et al. 2000, https://doi.org/10.1145/335191.335388) (6)
 
-A score is judged by the area under its ROC curve (.5 for a useless one, below .5 if it points the wrong way: it is not
-turned round) and by its average precision, whose useless value is the prevalence.
+A score is measured by the area under its ROC curve (.5 without information, below .5 if it points the wrong way; its
+sign is not changed) and by its average precision, which is the prevalence without information.
 
-(1) to (3) need neither labels nor held-out twins. Where there are twins, the same scores of the held-out locations, on
-the held-out clock, are judged too: what finds held-out outliers as well as trained ones sees where the model puts its
-mass or how closely points lie there, not what it memorized.
+(1) to (3) need neither labels nor held-out twins. Where there are twins, the same scores are computed for the held-out
+locations. A score that finds held-out outliers as well as trained ones measures where the model puts its mass, or how
+closely points lie there, and not what the model memorized.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 
-from diffmem.measure.memorization_time import CONFIRM, SHARE, SIDES, first_lasting, hits
+from diffmem.measure.memorization_time import SIDES, chance_of_hit, first_alarm, hits
 from diffmem.measure.strata import Strata
 
 NEIGHBOURS = 20  # scikit-learn's default of the local outlier factor
@@ -35,10 +35,9 @@ def detection(
     *,
     positions: np.ndarray,
     ratio: float,
+    dimension: float,
     seed: int,
     neighbours: int = NEIGHBOURS,
-    confirm: int = CONFIRM,
-    share: float | None = SHARE,
     target: str = "outlier",
 ) -> pd.DataFrame:
     """How well each detector finds the ``target`` stratum of one replicate.
@@ -46,10 +45,9 @@ def detection(
     Args:
         table: neighbour table of shape (s, g), snapshot first.
         positions: of the training locations, of shape (m, d).
-        ratio: of the clock, at least 1.
+        ratio, dimension: of the memorization time, as in ``measure.memorization_time.times``.
         seed: of the isolation forest.
         neighbours: k of (4) and (6).
-        confirm, share: what lasting means, as in ``measure.memorization_time.times``.
 
     Returns:
         one row per detector and side: detector, side (one of ``measure.memorization_time.SIDES``; held-out for (1) to
@@ -61,7 +59,8 @@ def detection(
         if side != "train" and not (strata == code).any():
             continue
         count = hits(table, known, side=side, ratio=ratio)
-        scores = memorization_scores(count, confirm=confirm, share=share)
+        level = chance_of_hit(ratio, dimension=dimension)
+        scores = memorization_scores(count, expected=table.shape[1] / len(strata), chance=level)
         if side == "train":
             scores |= geometry_scores(positions, neighbours=neighbours, seed=seed)
         parts.append(judge(scores, target=strata == code).assign(side=side))
@@ -69,14 +68,14 @@ def detection(
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def memorization_scores(
-    count: np.ndarray, *, confirm: int = CONFIRM, share: float | None = SHARE
-) -> dict[str, np.ndarray]:
-    """Detector -> scores (m,) by (1) to (3), from ``count`` (s, m), the points that reproduce a location."""
-    hit = count > 0
+def memorization_scores(count: np.ndarray, *, expected: float, chance: float) -> dict[str, np.ndarray]:
+    """Detector -> scores (m,) by (1) to (3), from ``count`` (s, m), the points that reproduce a location.
+
+    ``expected`` points per location and ``chance`` of a hit are those of ``measure.memorization_time.first_alarm``.
+    """
     return {
-        "memorized late": first_lasting(hit, confirm=confirm, share=share),
-        "seldom memorized, by snapshots": -hit.sum(0),
+        "memorized late": first_alarm(count, expected=expected, chance=chance),
+        "seldom memorized, by snapshots": -(count > 0).sum(0),
         "seldom memorized, by points": -count.sum(0),
     }
 

@@ -8,22 +8,21 @@ The rules:
     best quality          the snapshot with the smallest distance to held-out points, if one is given          (3)
     end of training       the last snapshot: no stopping at all                                                (4)
 
-K in a row, rather than a share of all later snapshots, since a rule that stops cannot look at what would have come. It
-must be right K - 1 snapshots later, and then returns to the first of them. Where the signal never stops a run, training
-goes to its end. (2) and (3) are chosen with hindsight, and by the very numbers on which they are judged: they are the
-optimum, and
+Rule (1) is decided K - 1 snapshots later and returns to the first of the K. If the signal never exceeds the threshold,
+training runs to its end. (2) and (3) are chosen with hindsight, by the numbers that measure them. They are therefore
+the optimum, and
 
     regret = loss at the epoch of the rule - smallest loss of the run >= 0                             (5)
 
-is what a rule gives away; likewise for the quality.
+is the loss of a rule against that optimum; the same is defined for the quality.
 """
 
 import numpy as np
 import pandas as pd
 
-from diffmem.measure.memorization_time import CONFIRM, first_lasting
 from diffmem.studies.outliers.survival import RUN
 
+CONFIRM = 3  # K
 SIGNAL, LOSS, QUALITY, END = "outlier signal", "best held-out loss", "best quality", "end of training"
 
 
@@ -51,7 +50,7 @@ def signals(rates: pd.DataFrame, training: pd.DataFrame, *, ratio: float, stratu
 
 
 def stopping(curves: pd.DataFrame, *, threshold: float, confirm: int = CONFIRM) -> pd.DataFrame:
-    """What every rule picks in every replicate, and its regret.
+    """The snapshot that every rule picks in every replicate, and its regret.
 
     Args:
         curves: columns ``RUN``, epoch, signal, loss, as from ``signals``; with a column quality (of which the smallest
@@ -80,8 +79,16 @@ def _picks(run: pd.DataFrame, *, threshold: float, confirm: int) -> dict[str, in
     """Rule -> row of one replicate's curves, which are ordered by epoch."""
     last = len(run) - 1
     above = run["signal"].to_numpy() > threshold
-    first = int(first_lasting(above[:, None], confirm=confirm, share=None)[0])
+    first = _first_in_a_row(above, confirm)
     picked = {SIGNAL: min(first, last), LOSS: int(run["loss"].argmin())}
     if "quality" in run:
         picked[QUALITY] = int(run["quality"].argmin())
     return {**picked, END: last}
+
+
+def _first_in_a_row(above: np.ndarray, length: int) -> int:
+    """Index of the first of ``length`` consecutive true values of ``above`` (s,); s where there are none."""
+    if length > len(above):
+        raise ValueError(f"{len(above)} snapshots cannot show {length} in a row: take more snapshots")
+    runs = np.lib.stride_tricks.sliding_window_view(above, length).all(-1)
+    return int(runs.argmax()) if runs.any() else len(above)

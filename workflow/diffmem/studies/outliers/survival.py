@@ -1,9 +1,9 @@
 r"""Survival curves of the times to memorize, and paired statistics within each replicate.
 
 The times of ``measure.memorization_time`` are intervals (e_{i-1}, e_i] between neighbours of one grid of snapshots,
-common to both sides and all replicates of a cell, or (e_H, inf), e_H being the last snapshot at which a lasting
-reproduction can begin. Two of them are either the same or disjoint, so that the nonparametric maximum likelihood
-estimate of the distribution (Turnbull 1976, https://doi.org/10.1111/j.2517-6161.1976.tb01597.x) is the empirical one:
+common to both sides and all replicates of a cell, or (e_H, inf), e_H being the last snapshot. Two of them are either
+the same or disjoint, so that the nonparametric maximum likelihood estimate of the distribution (Turnbull 1976,
+https://doi.org/10.1111/j.2517-6161.1976.tb01597.x) is the empirical one:
 
     F(e) = share of locations with by <= e,       e <= e_H,                                            (1)
 
@@ -11,7 +11,7 @@ and the survival function is 1 - F. Beyond e_H nothing is known: those times are
 computes (1). The tests hold it against lifelines, which finds Turnbull's estimate by iteration; that is no dependency,
 since its release 0.30 excludes pandas 3.
 
-What a training location shows beyond a held-out one, per stratum:
+The difference between training and held-out locations, per stratum:
 
     net(e) = F_train(e) - F_held-out(e).                                                               (2)
 
@@ -21,18 +21,20 @@ of an interval spread evenly over it, times before epoch 0 being impossible:
     M = mean over locations of  (u(max(after, 0)) + u(by)) / 2   if by is finite,  u_H  otherwise.     (3)
 
 Strata are compared within a replicate, the unit of every test: locations of one replicate share one model and depend on
-each other, which a log-rank test over pooled locations does not know. With S a statistic of a stratum,
+each other, which a log-rank test over the locations of all replicates would ignore. With S a statistic of a stratum,
 
     raw = S_first,train - S_second,train,      net = raw - (S_first,held-out - S_second,held-out).     (4)
 
-The raw difference mixes memorization with how closely a stratum's locations lie and how much is generated there. The
-net one has mean zero for a model that copies nothing; of one that copies, it still holds that closely spaced locations
-are harder to tell apart, so that strata of different spacing have different ceilings.
+The raw difference depends on memorization, on the spacing of a stratum's locations and on the number of points
+generated there. The net difference has mean zero for a model that copies nothing. For a model that copies, two effects
+remain: closely spaced locations are harder to tell apart, so that strata of different spacing have different ceilings;
+and a stratum in which fewer points are generated is recognised later (the delay is inversely proportional to their
+number).
 """
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 RUN = ["study", "cell", "replicate"]
 SHARE, LOG_TIME = "share", "log time"  # the statistics of ``paired``
@@ -52,8 +54,8 @@ def shares(times: pd.DataFrame) -> pd.DataFrame:
     for _, cell in times.groupby(RUN[:2], sort=False):
         grid = _grid(cell)
         for key, rows in cell.groupby([*RUN, "stratum", "side"], observed=True, sort=False):
-            times_by = stats.CensoredData.right_censored(rows["by"].clip(upper=grid[-1]), np.isinf(rows["by"]))
-            share = stats.ecdf(times_by).cdf.evaluate(grid)
+            times_by = scipy.stats.CensoredData.right_censored(rows["by"].clip(upper=grid[-1]), np.isinf(rows["by"]))
+            share = scipy.stats.ecdf(times_by).cdf.evaluate(grid)
             part = pd.DataFrame({"epoch": grid, "share": share, "locations": len(rows)})
             parts.append(part.assign(**dict(zip([*RUN, "stratum", "side"], key, strict=True))))
     columns = [*RUN, "stratum", "side", "epoch", "share", "locations"]

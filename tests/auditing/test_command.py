@@ -1,0 +1,122 @@
+"""The command line: files in, a folder out; one sentence and exit code 2 for what is wrong, nothing half-written."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from diffmem.auditing.command import app
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def files(tmp_path):
+    rng = np.random.default_rng(0)
+    train, test, new = np.split(rng.integers(0, 256, (1700, 1, 6, 6)).astype(np.uint8), [700, 1400])
+    sets = {"train": train, "test": test, "generated": np.concatenate([train[:60], new[:240]])}
+    for name, values in sets.items():
+        np.savez(tmp_path / f"{name}.npz", points=values, labels=np.arange(len(values)) % 2)
+    return [part for name in sets for part in (f"--{name}", str(tmp_path / f"{name}.npz"))]
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+
+def test_an_audit_writes_its_folder(files, tmp_path):
+    out = tmp_path / "out"
+    result = runner.invoke(app, ["audit", *files, "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    record = json.loads((out / "audit.json").read_text())
+    assert record["copying"]["word"] == "copies"
+    assert record["net"]["net_low"] < 0.2 < record["net"]["net_high"]
+    assert [len(item["sha256"]) for item in record["inputs"]] == [64] * 3
+    assert record["copying"]["sentence"] in " ".join(result.output.split())
+    samples = pd.read_parquet(out / "samples.parquet")
+    assert len(samples) == 300
+    called = samples[samples["copy"]]
+    assert called["train_item"].tolist()[:60] == list(range(60))
+    assert len(called) <= 64
+    assert pd.read_parquet(out / "training.parquet")["copied"].sum() == len(called)
+    text = (out / "audit.html").read_text()
+    images = [found["src"] for tag, found in Page(text).found if tag == "img"]
+    assert len(images) == 3
+    assert all(source.startswith("data:image/png;base64,") for source in images)
+    assert not re.findall(r"(?:src|href)=.https?:", text)
+    assert "private" not in text
+    assert text.index("Net copied fraction") < text.index("The likeliest copies") < text.index("Limits")
+    assert (out / "figures" / "gallery.svg").is_file()
+    assert "By class" in text
+
+
+def test_the_same_audit_gives_the_same_bytes(files, tmp_path):
+    for name in ("one", "two"):
+        assert runner.invoke(app, ["audit", *files, "--out", str(tmp_path / name)]).exit_code == 0
+    for name in ("audit.json", "samples.parquet", "training.parquet", "figures/net.png"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_an_existing_folder_is_kept_unless_forced(files, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "mine").write_text("mine")
+    result = runner.invoke(app, ["audit", *files, "--out", str(out)])
+    assert result.exit_code == 2
+    assert "--force" in result.output
+    assert (out / "mine").exists()
+    assert runner.invoke(app, ["audit", *files, "--out", str(out), "--force"]).exit_code == 0
+    assert not (out / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--features", "nothing:here"], "features = nothing:here"),
+        (["--accept", "everything"], "none of far, order"),
+        (["--train", "missing.npy"], "no such file"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_and_leaves_nothing(files, tmp_path, options, message):
+    before = sorted(tmp_path.iterdir())
+    result = runner.invoke(app, ["audit", *files, *options, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_demonstration_finds_what_it_planted(tmp_path):
+    result = runner.invoke(app, ["demo", "--out", str(tmp_path / "demo")])
+    assert result.exit_code == 0, result.output
+    record = json.loads((tmp_path / "demo" / "audit" / "audit.json").read_text())
+    assert record["copying"]["word"] == "copies"
+    assert record["net"]["net_low"] < 0.1 < record["net"]["net_high"]
+
+
+def test_the_doctor_names_what_is_installed():
+    result = runner.invoke(app, ["doctor"])
+    assert result.exit_code == 0
+    assert np.__version__ in result.output
+
+
+def test_a_plan_of_a_missing_config_is_refused_in_one_sentence():
+    result = runner.invoke(app, ["plan", "missing.yaml"])
+    assert result.exit_code == 2
+    assert "missing.yaml" in result.output
+
+
+def test_a_plan_names_the_cells():
+    result = runner.invoke(app, ["plan", "config/test.yaml"])
+    assert result.exit_code == 0, result.output
+    assert "tiny" in result.output

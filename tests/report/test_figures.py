@@ -1,0 +1,23 @@
+"""The list of figures names functions that take what it says they are drawn from."""
+
+import inspect
+
+import pytest
+
+from diffmem import registry
+
+OPTIONS = {"outliers": {"words"}, "onset": {"words"}}  # what figures are told besides their tables
+
+
+@pytest.mark.parametrize("question", registry.FIGURES)
+def test_every_figure_is_a_function_of_its_tables(question):
+    for name, figure in registry.FIGURES[question].items():
+        signature = inspect.signature(registry.load(figure.draw))
+        signature.bind(**dict.fromkeys([*figure.tables, *OPTIONS.get(question, ())]))
+        assert len(set(figure.tables.values())) == len(figure.tables), name
+
+
+def test_every_archive_says_which_arrays_are_taken_from_it():
+    paths = [path for part in registry.FIGURES.values() for figure in part.values() for path in figure.tables.values()]
+    archives = {path.rpartition("/")[2] for path in paths if isinstance(path, str) and path.endswith(".npz")}
+    assert archives == set(registry.ARRAYS)

@@ -1,0 +1,127 @@
+"""Planted copiers: one that prefers isolated points, one that avoids outliers, one that knows nothing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from diffmem.measure.strata import Strata
+from diffmem.neighbours.table import ROW
+from diffmem.studies.claims import CHANCE, REFUTED, REPRODUCED
+from diffmem.studies.outliers.density import (
+    GENERATED,
+    OPTIMUM,
+    SPACING,
+    Surroundings,
+    claims,
+    coefficients,
+    of_replicate,
+    summary,
+    surroundings,
+)
+
+INLIERS, OUTLIERS = 300, 60
+KNOWN = Strata(
+    names=("inlier", "outlier"),
+    train=np.repeat([0, 1], [INLIERS, OUTLIERS]),
+    test=np.repeat([0, 1], [INLIERS, OUTLIERS]),
+    rows=np.array([INLIERS, OUTLIERS]),
+    plain=(INLIERS, INLIERS),
+)
+
+
+def around(rng):
+    """Outliers lie closer together than inliers: their log spacing is lower by one on average.
+
+    Held-out location j lies beside training location j, and has its spacing.
+    """
+    spacing = -1.0 * KNOWN.train + 0.5 * rng.standard_normal(len(KNOWN.train))
+    radius = 1 + 2.0 * KNOWN.train
+    return Surroundings(spacing, spacing, radius, radius)
+
+
+def table(rng, near, *, slope, outlier, count=6000):
+    """Points near uniformly drawn locations of either half; those of the training half are copies with probability
+
+    .5 + slope * log spacing + outlier * [is an outlier], in expectation the net copied fraction over both halves.
+    """
+    m = INLIERS + OUTLIERS
+    chosen = rng.integers(m, size=count)
+    expected = np.clip(0.5 + slope * near.train_spacing + outlier * KNOWN.train, 0, 1)
+    copy = rng.random(count) < expected[chosen]
+    held_out = ~copy & (rng.random(count) < 0.5)
+    found = np.zeros(count, ROW)
+    found["train_location"] = chosen[:, None]
+    found["test_location"] = chosen
+    found["train_distance"] = np.where(copy, 0.1, np.where(held_out, 1.0, 0.95))[:, None]
+    found["test_distance"] = np.where(held_out, 0.95, 1.0)
+    return found
+
+
+def values(rows, model, term):
+    return rows[(rows["model"] == model) & (rows["term"] == term)]["value"].item()
+
+
+@pytest.mark.parametrize(("slope", "outlier"), [(0.15, 0.0), (0.0, -0.2), (0.15, -0.2), (0.0, 0.0)])
+def test_planted_coefficients_are_found(slope, outlier):
+    rng = np.random.default_rng(0)
+    near = around(rng)
+    rows = coefficients(table(rng, near, slope=slope, outlier=outlier, count=200_000), KNOWN, near, ratio=1.5)
+    assert values(rows, "adjusted", "outlier") == pytest.approx(outlier, abs=0.02)
+    assert values(rows, "adjusted", SPACING) == pytest.approx(slope, abs=0.01)
+    assert values(rows, "inliers", SPACING) == pytest.approx(slope, abs=0.01)
+    assert values(rows, "raw", "outlier") == pytest.approx(outlier - slope, abs=0.02)
+
+
+def test_swapping_training_and_held_out_points_changes_every_sign():
+    rng = np.random.default_rng(1)
+    near = around(rng)
+    one = table(rng, near, slope=0.1, outlier=-0.1)
+    other = one.copy()
+    other["train_distance"] = one["test_distance"][:, None]
+    other["test_distance"] = one["train_distance"][:, 0]
+    swapped = Surroundings(near.test_spacing, near.train_spacing, near.test_radius, near.train_radius)
+    before = coefficients(one, KNOWN, near, ratio=1.5)
+    after = coefficients(other, KNOWN, swapped, ratio=1.5)
+    np.testing.assert_allclose(after["value"], -before["value"], atol=1e-9)
+
+
+def test_spacing_is_the_distance_to_the_third_neighbour_of_either_half():
+    train, test = np.array([[0.0, 0], [3, 0], [40, 1]]), np.array([[1.0, 0], [6, 0], [50, -1]])
+    known = Strata(("inlier",), np.zeros(3, int), np.zeros(3, int), np.array([3]), (3, 3))
+    near = surroundings(train=train, test=test, known=known)
+    np.testing.assert_allclose(np.exp(near.train_spacing[:2]), [6, 3])  # 0: 1, 3, 6; 3: 2, 3, 3
+    np.testing.assert_allclose(np.exp(near.test_spacing[0]), 5)  # 1: 1, 2, 5
+    both = np.vstack([train, test])
+    expected = np.linalg.norm((both - both.mean(0)) / both.std(0), axis=1)
+    np.testing.assert_allclose([*near.train_radius, *near.test_radius], expected)
+
+
+def study(*, slope, outlier, replicates=8):
+    tables = []
+    for replicate in range(replicates):
+        rng = np.random.default_rng(replicate)
+        near = around(rng)
+        generated = np.stack([table(rng, near, slope=0, outlier=-0.4), table(rng, near, slope=slope, outlier=outlier)])
+        rows = of_replicate(generated, generated[0], KNOWN, near, ratio=1.5, epochs=np.array([0, 10]))
+        tables.append(rows.assign(study="s", cell="a", replicate=replicate))
+    return pd.concat(tables, ignore_index=True)
+
+
+def test_density_and_outlyingness_are_told_apart():
+    def verdicts(**planted):
+        found = claims(study(**planted), settings={"a": "planted"})
+        return found.set_index("claim")["verdict"].to_dict()
+
+    dense = verdicts(slope=0.15, outlier=0.0)
+    assert dense["D1-end"] == dense["D3-end"] == REPRODUCED
+    assert dense["D2-end"] != REPRODUCED
+    outlying = verdicts(slope=0.0, outlier=-0.2)
+    assert outlying["D2-end"] == REPRODUCED
+    assert outlying["D1-end"] in (CHANCE, REFUTED)
+
+
+def test_the_summary_keeps_model_and_optimum_apart():
+    found = summary(study(slope=0.1, outlier=0))
+    assert set(found["source"]) == {GENERATED, OPTIMUM}
+    assert set(found[found["source"] == GENERATED]["epoch"]) == {0, 10}
+    assert (found["replicates"] == 8).all()

@@ -1,0 +1,72 @@
+"""Where quality, bias and copies begin, on planted curves."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from diffmem.studies.claims import FEW, REPRODUCED
+from diffmem.studies.outliers.stopping_step import claims, first_lasting, per_replicate, summary
+
+EPOCHS = [0, 1, 2, 4, 8, 16, 32]
+
+
+def planted(replicates=8, copies=(0, 0, 0, 0, 0.2, 0.5, 0.8), bias=(0, 0, 0.1, 0.1, 0.3, 0.6, 0.9), floor=0.01):
+    """Tables of one cell: quality reaches that of held-out points at epoch 2, is best at 4 and worse from then on."""
+    energy = [3, 1, 0.2, 0.1, 0.15, 0.3, 0.4]
+    rates, quality = [], []
+    for r in range(replicates):
+        key = {"study": "s", "cell": "c", "replicate": r}
+        for j, epoch in enumerate(EPOCHS):
+            for threshold, curve in ((1.0, bias), (1.5, copies)):
+                rate = {"criterion": "net", "normalisation": "generated", "stratum": "all", "reference": "plain"}
+                sign = floor if r % 2 else -floor
+                rates.append({**key, **rate, "epoch": epoch, "threshold": threshold, "headline": threshold == 1.5,
+                              "value": curve[j], "floor": sign})  # fmt: skip
+            row = {"measure": "energy", "epoch": epoch, "value": energy[j], "held_out": 0.2 + 0.01 * (-1) ** r}
+            quality.append({**key, **row})
+    return pd.DataFrame(rates), pd.DataFrame(quality)
+
+
+@pytest.mark.parametrize(
+    ("held", "index"),
+    [("0001110", 3), ("0101100", 7), ("0100011", 5), ("0000001", 6), ("1110000", 0), ("0000000", 7)],
+)
+def test_an_event_lasts_three_snapshots_or_to_the_end(held, index):
+    assert first_lasting(np.array([value == "1" for value in held])) == index
+
+
+def test_events_lie_where_they_were_planted_and_the_stop_is_before_the_copies():
+    found = per_replicate(*planted())
+    assert (found[["tau_gen", "bias", "copies", "stop"]] == [2, 2, 8, 4]).all().all()
+    np.testing.assert_allclose(found["cost"], 0)
+    np.testing.assert_allclose(found["gain"], 0.3)
+    table = summary(found).set_index("event")
+    assert table.loc["copies", ["epoch", "low", "high", "seen"]].tolist() == [8, 8, 8, 8]
+    assert table.loc["stop", ["epoch", "net", "net_end"]].tolist() == [4, 0, 0.8]
+
+
+def test_what_fresh_points_show_by_chance_is_no_bias():
+    found = per_replicate(*planted(floor=0.1))
+    assert (found["bias"] == 8).all()
+
+
+def test_without_copies_nothing_is_stopped():
+    found = per_replicate(*planted(copies=[0] * 7, bias=[0] * 7))
+    assert np.isinf(found["copies"]).all()
+    assert (found["stop"] == 32).all()
+    assert summary(found).set_index("event").loc["stop", "seen"] == 0
+
+
+def test_stopping_before_the_copies_is_better_here_and_quality_comes_first():
+    table = claims(per_replicate(*planted()), settings={"c": "words"}).set_index("claim")
+    assert table.loc["G1", "verdict"] == REPRODUCED
+    assert table.loc["G1", "effect"] == 1
+    assert table.loc["G2", "verdict"] == REPRODUCED
+    assert table.loc["G2", "effect"] == pytest.approx(-0.3)
+    assert set(claims(per_replicate(*planted(replicates=2)), settings={"c": "words"})["verdict"]) == {FEW}
+
+
+def test_a_single_run_has_places_but_no_interval():
+    table = summary(per_replicate(*planted(replicates=1))).set_index("event")
+    assert table.loc["copies", "epoch"] == 8
+    assert table[["low", "high", "cost_low"]].isna().all().all()

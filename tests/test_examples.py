@@ -1,0 +1,63 @@
+"""The examples of config/examples run as they are, from a folder outside the repository."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "config" / "examples"
+
+
+@pytest.fixture
+def outside(tmp_path) -> Path:
+    """A folder with copies of the examples, and arrays as a training elsewhere would save them."""
+    folder = shutil.copytree(EXAMPLES, tmp_path / "outside")
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((600, 64)).astype(np.float32)
+    np.save(folder / "train.npy", points[:100])
+    np.save(folder / "test.npy", points[100:])
+    (folder / "runs").mkdir()
+    for epoch, noise in ((1, 2.0), (10, 1.5), (100, 0.3), (1000, 0.01)):
+        copies = points[rng.integers(100, size=300)] + noise * rng.standard_normal((300, 64))
+        np.save(folder / f"runs/epoch-{epoch}.npy", copies.astype(np.float32))
+    return folder
+
+
+def snakemake(*arguments: str, folder: Path) -> subprocess.CompletedProcess:
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--cores",
+        "2",
+        "--snakefile",
+        ROOT / "workflow/Snakefile",
+        *arguments,
+    ]
+    return subprocess.run([*map(str, command)], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("config", ["saved", "my_sampler", "my_data"])
+def test_an_example_runs_to_its_table_of_when_to_stop(outside, config):
+    table = f"results/{config}/mine/stopping.parquet"
+    result = snakemake(table, "--configfile", f"{config}.yaml", folder=outside)
+    assert result.returncode == 0, result.stderr[-3000:]
+    events = pd.read_parquet(outside / table).set_index("event")
+    assert set(events.index) == {"tau_gen", "bias", "copies", "stop"}
+    begins = {"saved": 100, "my_sampler": 10}
+    if config in begins:
+        assert events.loc["copies", "epoch"] == begins[config]
+        assert events.loc["stop", "net"] < 0.1 < events.loc["stop", "net_end"]
+
+
+def test_a_function_that_is_missing_is_named_before_anything_runs(outside):
+    (outside / "my_data.py").write_text("def other(): pass\n")
+    result = snakemake("--dry-run", "--configfile", "my_data.yaml", folder=outside)
+    assert result.returncode != 0
+    assert "my_data.py: defines no draw; it defines other" in result.stdout + result.stderr

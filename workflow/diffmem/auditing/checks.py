@@ -1,0 +1,135 @@
+"""What must hold before a distance means anything: units, columns, shared rows, repeats. Refusals and warnings.
+
+*Far from both.* With D(x) the distance of x to its nearest training item and D'(x) to its nearest held-out item,
+samples are in other units (or are noise) if nearly all of them have min(D, D') above the 99 % quantile of D over
+held-out items.
+
+*Columns in another order.* Let c_ij be the mean distance between the quantiles of generated column i and training
+column j, in standard deviations of the training column. Where the best assignment of columns (Hungarian method) fits
+far better than the given order, the columns were exchanged. Columns of equal distribution cannot be told apart.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from diffmem.data.items import AuditError
+from diffmem.locations import locations
+
+FAR_SHARE, FAR_QUANTILE = 0.95, 0.99
+SHARED = 0.1  # of the held-out items; above it no number is given
+COLUMNS = 512  # more are not compared one by one
+MISFIT, BETTER = 0.25, 0.5  # in standard deviations; best assignment over the given order
+COLLAPSED = 0.05  # spread of the samples over that of the training items
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Rows that several sets have in common, by location (exact copies are one).
+
+    Attributes:
+        train, test: which rows of the training and of the held-out set are in that set only, and the first of their
+            kind in it: booleans of shape (n,) and (n',).
+        overlap: number of held-out rows that are training rows, too.
+        repeats: set -> share of its rows that repeat an earlier one.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    overlap: int
+    repeats: dict[str, float]
+
+
+def shared(*, train: np.ndarray, test: np.ndarray, generated: np.ndarray) -> Shared:
+    """Compare the rows of points (n, d), (n', d) and (g, d)."""
+    both = locations(np.vstack([train, test]))
+    common = np.intersect1d(both[: len(train)], both[len(train) :])
+    single = ~np.isin(both, common)
+    first = np.zeros(len(both), dtype=bool)
+    first[np.unique(both[: len(train)], return_index=True)[1]] = True
+    first[len(train) + np.unique(both[len(train) :], return_index=True)[1]] = True
+    alone = single & first
+    sets = {"train": train, "test": test, "generated": generated}
+    repeats = {name: 1 - len(np.unique(locations(points))) / len(points) for name, points in sets.items()}
+    overlap = int(np.count_nonzero(~single[len(train) :]))
+    return Shared(alone[: len(train)], alone[len(train) :], overlap, repeats)
+
+
+def refuse_other_units(
+    *, nearest: np.ndarray, held_out: np.ndarray, train: np.ndarray, generated: np.ndarray
+) -> list[str]:
+    """Refuse samples that lie far from both sets, and warn of samples that are nearly one point.
+
+    Args:
+        nearest: min(D, D') of every sample, of shape (g,).
+        held_out: D of every held-out item, of shape (n',).
+        train, generated: points, for their ranges.
+
+    Raises:
+        AuditError: if nearly all samples are far from both.
+    """
+    far = float(np.mean(nearest > np.quantile(held_out, FAR_QUANTILE)))
+    scale = generated.std() / train.std() if train.std() > 0 else np.inf
+    if far >= FAR_SHARE:
+        ranges = f"training items from {train.min():.4g} to {train.max():.4g}, samples from {generated.min():.4g} to "
+        raise AuditError(
+            f"generated: {far:.0%} of the samples are farther from both sets than nearly every held-out item is from "
+            f"the training items ({ranges}{generated.max():.4g}): bring all sets to the same units and order, or, if "
+            "the samples are as bad as that, accept it with 'far' (--accept far)"
+        )
+    if generated.std(0).max() < COLLAPSED * train.std(0).max():
+        return [f"The samples are nearly one point: their spread is {scale:.1%} of that of the training items."]
+    return []
+
+
+def refuse_other_order(*, train: np.ndarray, other: np.ndarray, name: str) -> None:
+    """Refuse a set ``other`` (n, d) whose columns fit those of ``train`` far better in another order.
+
+    Raises:
+        AuditError: if so.
+    """
+    d = train.shape[1]
+    if not 1 < d <= COLUMNS:
+        return
+    levels = np.linspace(0.05, 0.95, 19)
+    sd = np.where(train.std(0) > 0, train.std(0), 1)
+    ours, theirs = (np.quantile(points, levels, axis=0).T / sd[:, None] for points in (train, other))
+    cost = np.abs(theirs[:, None] - ours[None]).mean(-1) if d <= 128 else _in_rows(theirs, ours)
+    rows, columns = linear_sum_assignment(cost)
+    given, best = np.mean(np.diag(cost)), cost[rows, columns].mean()
+    if given > MISFIT and best < BETTER * given:
+        moved = int(rows[rows != columns][0])
+        raise AuditError(
+            f"{name}: its columns fit those of the training set in another order (column {moved} looks like column "
+            f"{columns[moved]} of the training set); bring them to the same order, or accept it with 'order'"
+        )
+
+
+def constant(train: np.ndarray, generated: np.ndarray) -> list[str]:
+    """A warning where a feature is constant in one set and not in the other."""
+    still = np.ptp(train, axis=0) == 0
+    moving = still & (np.ptp(generated, axis=0) > 0)
+    if not moving.any():
+        return []
+    return [f"{int(moving.sum())} features are constant in the training set and vary in the samples."]
+
+
+def warnings_of(found: Shared, *, sizes: dict[str, int], equal: bool) -> list[str]:
+    """Sentences on shared and repeated rows; ``equal``: whether the samples are the training set itself."""
+    said = []
+    if equal:
+        said.append("The generated file is the training set: every sample is a training item.")
+    if found.overlap:
+        said.append(
+            f"{found.overlap} of {sizes['test']} held-out items are training items, too; they are left out of both."
+        )
+    for name, share in found.repeats.items():
+        if share > 0.01:
+            said.append(f"{share:.1%} of the rows of {name} repeat an earlier row exactly.")
+    return said
+
+
+def _in_rows(theirs: np.ndarray, ours: np.ndarray) -> np.ndarray:
+    """The matrix of mean distances, row by row, where all at once would not fit into memory."""
+    return np.stack([np.abs(row - ours).mean(-1) for row in theirs])

@@ -1,0 +1,201 @@
+"""The command ``diffmem``: audit samples, try it on planted copies, check the installation.
+
+Exit codes: 0 where the audit ran (whatever its verdict), 2 where an input or option was refused in one sentence.
+"""
+
+import importlib
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from diffmem.auditing.audit import Audit, audit
+from diffmem.auditing.verdict import percent
+from diffmem.auditing.write import write
+from diffmem.data.items import AuditError
+from diffmem.version import __version__, installed
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+)
+console, errors = Console(), Console(stderr=True)
+AUDIT = ("numpy", "scipy", "pandas", "pyarrow", "faiss-cpu", "pillow", "safetensors", "matplotlib")
+PIPELINE = ("pyyaml", "scikit-learn", "seaborn", "snakemake", "torch")
+INSTALL = 'pip install ".[pipeline]" in a clone'
+
+Train = Annotated[str, typer.Option(help="Items that the model was trained on: all of them.")]
+Generated = Annotated[str, typer.Option(help="Samples of the model.")]
+Test = Annotated[
+    str | None,
+    typer.Option(
+        help="Held-out items of the same source, not trained on. Without them no share of copies is estimated."
+    ),
+]
+Out = Annotated[
+    Path, typer.Option(help="Folder for audit.html, audit.json, samples.parquet, training.parquet, figures.")
+]
+Features = Annotated[
+    str, typer.Option(help="raw, pca-K (such as pca-64), or MODULE:FUNCTION, which turns (n, ...) arrays into (n, d).")
+]
+
+
+@app.callback(invoke_without_command=True)
+def version(show: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    """Which of these samples are copies of training data, and how sure is that?"""
+    if show:
+        console.print(__version__)
+        raise typer.Exit
+
+
+@app.command("audit")
+def audit_command(
+    train: Train,
+    generated: Generated,
+    out: Out,
+    test: Test = None,
+    features: Features = "raw",
+    seed: Annotated[int, typer.Option(help="Of permutations and pairs.")] = 0,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(help="Overrule a refusal: far (samples far from both sets), order (columns in another order)."),
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Overwrite the folder if it exists.")] = False,
+) -> None:
+    """Audit samples: are they copies of the training items?
+
+    Sets are files or folders: .npy, .npz, .parquet, .csv, .pt, .safetensors, or a folder of images (sub-folders are
+    classes). All three in the same units and format.
+
+    Example: `diffmem audit --train train.npy --test held_out.npy --generated samples.npy --out audit`
+    """
+    try:
+        if out.exists() and not force:
+            raise AuditError(f"out = {out}: exists already; name another folder, or overwrite it with --force")
+        found = _run(
+            train=train, test=test, generated=generated, features=_features(features), seed=seed, accept=accept
+        )
+        write(found, out, force=force)
+    except AuditError as error:
+        errors.print(str(error), highlight=False, markup=False)
+        raise typer.Exit(2) from error
+    _show(found, out)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the three files and the audit.")] = Path("diffmem-demo"),
+) -> None:
+    """Make three small files, 10 % of the samples planted copies, and audit them."""
+    if out.exists():
+        errors.print(f"out = {out}: exists already; name another folder")
+        raise typer.Exit(2)
+    out.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    train, test, new = np.split(rng.standard_normal((7600, 8)), [3000, 6000])
+    copies = train[rng.choice(len(train), 160, replace=False)] + 0.02 * rng.standard_normal((160, 8))
+    sets = {"train": train, "test": test, "generated": rng.permutation(np.vstack([copies, new[:1440]]))}
+    for name, values in sets.items():
+        np.save(out / f"{name}.npy", values)
+    paths = {name: str(out / f"{name}.npy") for name in sets}
+    console.print("$ diffmem audit " + " ".join(f"--{k} {v}" for k, v in paths.items()) + f" --out {out / 'audit'}")
+    found = _run(**paths)
+    write(found, out / "audit")
+    _show(found, out / "audit")
+    console.print("160 of the 1,600 samples (10 %) are training items with a little noise.")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, which hardware is there, and how to get what is missing."""
+    table = Table("what", "found", "how to get it", box=None)
+    table.add_row(
+        "Python", platform.python_version(), "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer"
+    )
+    versions = installed(AUDIT + PIPELINE)
+    for name in AUDIT:
+        table.add_row(name, versions.get(name, "missing"), "" if name in versions else f"pip install {name}")
+    for name in PIPELINE:
+        hint = "" if name in versions else f"only for studies: {escape(INSTALL)}"
+        table.add_row(name, versions.get(name, "missing"), hint)
+    table.add_row("processor cores", str(os.cpu_count()), "")
+    compiler = next((name for name in ("g++", "clang++") if shutil.which(name)), None)
+    table.add_row(
+        "C++ compiler", compiler or "missing", "" if compiler else "only for compute.compile: apt-get install g++"
+    )
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        gpus = torch.cuda.device_count()
+        hint = "" if gpus else "a CUDA build of torch, if this machine has a GPU"
+        table.add_row("GPUs that torch sees", str(gpus), hint)
+        table.add_row("threads of torch", str(torch.get_num_threads()), "OMP_NUM_THREADS changes it")
+    console.print(table)
+
+
+@app.command()
+def plan(config: Annotated[Path, typer.Argument(help="A config of studies.")]) -> None:
+    """Say what a config of studies would run, and what that costs in jobs, disk and time."""
+    try:
+        from diffmem.settings.read import ConfigError, read, studies
+        from diffmem.studies.plan import measured, summary
+        from diffmem.studies.plan import plan as planned
+    except ModuleNotFoundError as error:
+        errors.print(f"a plan needs {error.name}, which is missing: {INSTALL}", highlight=False, markup=False)
+        raise typer.Exit(2) from error
+
+    try:
+        content = read(str(config))
+        table = planned(studies(content), network=measured)
+    except (ConfigError, OSError) as error:
+        errors.print(str(error), highlight=False, markup=False)
+        raise typer.Exit(2) from error
+    console.print(summary(table, cores=os.cpu_count() or 1, discard=content.get("intermediates") == "discard"))
+
+
+def _run(**given: Any) -> Audit:
+    """The audit, with what it is doing shown on a terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        given["accept"] = tuple(given.get("accept") or ())
+        return audit(**given, progress=lambda stage: bar.update(task, description=stage))
+
+
+def _show(found: Audit, out: Path) -> None:
+    console.print(found.copying.sentence, style="bold", highlight=False)
+    console.print(f"Membership: {found.membership_verdict.sentence}", highlight=False)
+    for warning in found.warnings:
+        console.print(f"Note: {warning}", highlight=False, markup=False)
+    if len(found.table):
+        table = Table("ratio", "net", "95 % interval", "raw", "permuted", "would be found", box=None)
+        for row in found.table.to_dict("records"):
+            interval = f"{percent(row['net_low'])} to {percent(row['net_high'])}"
+            cells = [percent(row[name]) for name in ("raw", "chance", "detectable")]
+            table.add_row(
+                f"{row['ratio']:g}" + (" (read)" if row["read"] else ""), percent(row["net"]), interval, *cells
+            )
+        console.print(table)
+    console.print(f"Page: {out / 'audit.html'}", highlight=False)
+
+
+def _features(named: str) -> str | Callable[[np.ndarray], np.ndarray]:
+    """A function for MODULE:FUNCTION, else the name itself."""
+    if ":" not in named:
+        return named
+    module, function = named.split(":", 1)
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise AuditError(f"features = {named}: {error}; expected MODULE:FUNCTION that can be imported") from error

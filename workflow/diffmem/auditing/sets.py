@@ -1,0 +1,70 @@
+"""From what the user gives to sets of points: files or arrays, tables on one scale, and features of the items."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from diffmem.auditing.tables import encode
+from diffmem.data.items import AuditError, Items, aligned, from_values
+from diffmem.data.read import read
+
+
+def given_sets(*, train: Any, test: Any, generated: Any, labels: dict[str, Any]) -> dict[str, Items]:
+    """The sets that were given, as arrays or as files, in one order of columns and on one scale.
+
+    Raises:
+        AuditError: if one cannot be read, or the sets do not fit each other.
+    """
+    given = {"train": train, "test": test, "generated": generated}
+    sets = {
+        name: read(values, name=name)
+        if isinstance(values, str | Path)
+        else from_values(name, values, labels=labels.get(name))
+        for name, values in given.items()
+        if values is not None
+    }
+    tables = [name for name, items in sets.items() if items.frame is not None]
+    if not tables:
+        return aligned(sets)
+    if len(tables) < len(sets):
+        raise AuditError(f"{tables[0]} is a table and another set is not; give all sets as tables, or all as arrays")
+    return encode(sets)
+
+
+def features_of(sets: dict[str, Items], features: str | Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray]:
+    """Set -> its points (n, d) in the ``features``.
+
+    Raises:
+        AuditError: if the features are unknown, or not finite numbers of that shape.
+    """
+    if callable(features):
+        flat = {name: _computed(features, items) for name, items in sets.items()}
+    else:
+        flat = {name: items.flat() for name, items in sets.items()}
+        if features.startswith("pca-") and features[4:].isdigit():
+            flat = _components(flat, int(features[4:]))
+        elif features != "raw":
+            raise AuditError(f"features = {features}: expected raw, pca-K such as pca-64, or a function")
+    return flat
+
+
+def _computed(function: Callable[[np.ndarray], np.ndarray], items: Items) -> np.ndarray:
+    found = np.asarray(function(items.values), dtype=np.float64)
+    if found.ndim != 2 or len(found) != len(items) or not np.isfinite(found).all():
+        raise AuditError(
+            f"features of {items.name}: expected finite numbers of shape ({len(items)}, d), found {found.shape}"
+        )
+    return found
+
+
+def _components(flat: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    """Principal components of training and held-out items together, which treats both alike."""
+    pooled = np.vstack([points for name, points in flat.items() if name != "generated"])
+    most = min(pooled.shape)
+    if not 1 <= count <= most:
+        raise AuditError(f"features = pca-{count}: the sets have {most} components at most")
+    centre = pooled.mean(0)
+    axes = np.linalg.svd(pooled - centre, full_matrices=False)[2][:count]
+    return {name: (points - centre) @ axes.T for name, points in flat.items()}

@@ -1,0 +1,177 @@
+"""Files of an audit: audit.json, audit.html, samples.parquet, training.parquet and figures, all or none."""
+
+import base64
+import io
+import json
+import math
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from diffmem import files
+from diffmem.auditing.audit import Audit
+from diffmem.auditing.figures import figures, likeliest
+from diffmem.auditing.verdict import percent
+from diffmem.data.items import AuditError
+from diffmem.version import __version__, installed
+
+SCHEMA = 1  # version of audit.json
+PACKAGES = ("numpy", "scipy", "faiss-cpu", "pandas")
+MOST = 10
+CAPTIONS = {
+    "net": "Net copied fraction by ratio, with 95 % intervals; raw fraction and its level under permuted labels.",
+    "scores": "Distance to held-out over distance to training items. Copies lie to the right of the held-out items.",
+    "gallery": "The likeliest copies, one column each: sample, nearest training item, nearest held-out item.",
+    "scatter": "Samples among training and held-out items; the likeliest copies are circled.",
+}
+
+
+def write(audit: Audit, folder: Path, *, force: bool = False) -> None:
+    """Write all files to ``folder``, which appears only when they are complete.
+
+    Raises:
+        AuditError: if it exists already and ``force`` is not given.
+    """
+    folder = Path(folder)
+    if folder.exists() and not force:
+        raise AuditError(f"out = {folder}: exists already; name another folder, or overwrite it with --force")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
+        part = Path(name) / "audit"
+        (part / "figures").mkdir(parents=True)
+        drawn = figures(audit)
+        for title, figure in drawn.items():
+            for kind in ("png", "svg"):
+                figure.savefig(part / "figures" / f"{title}.{kind}", dpi=150, metadata=_undated(kind))
+        (part / "audit.json").write_text(json.dumps(record(audit), indent=1))
+        (part / "audit.html").write_text(page(audit, drawn))
+        for figure in drawn.values():
+            plt.close(figure)
+        files.save_table(part / "samples.parquet", audit.samples)
+        files.save_table(part / "training.parquet", audit.training)
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.rename(folder)
+
+
+def record(audit: Audit) -> dict[str, Any]:
+    """What audit.json holds; numbers that are missing or infinite are null."""
+    return _plain(
+        {
+            "schema": SCHEMA,
+            "copying": vars(audit.copying),
+            "membership": {
+                **vars(audit.membership_verdict),
+                "measured": vars(audit.membership) if audit.membership else None,
+            },
+            "net": next((row for row in audit.table.to_dict("records") if row["read"]), None),
+            "ratios": audit.table.to_dict("records"),
+            "criteria": audit.criteria.to_dict("records"),
+            "exchangeability_p": audit.exchangeability_p,
+            "samples": len(audit.samples),
+            "called_copies": int(audit.samples["copy"].sum()),
+            "warnings": audit.warnings,
+            "inputs": _inputs(audit),
+            "settings": audit.settings,
+            "versions": _versions(),
+        }
+    )
+
+
+def page(audit: Audit, drawn: dict[str, Figure]) -> str:
+    """The HTML page, which needs no other file."""
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader("diffmem.auditing"), PackageLoader("diffmem.report.page")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+
+    def figure(name: str) -> Markup:
+        if name not in drawn:
+            return Markup("")
+        buffer = io.BytesIO()
+        drawn[name].savefig(buffer, format="png", dpi=150, metadata=_undated("png"))
+        source = base64.b64encode(buffer.getvalue()).decode()
+        image = '<figure><img alt="{0}" src="data:image/png;base64,{1}"><figcaption>{0}</figcaption></figure>'
+        return Markup(image).format(CAPTIONS[name], source)
+
+    copied = audit.training[audit.training["copied"] > 0].sort_values("copied", ascending=False, kind="stable")
+    return environment.get_template("audit.html").render(
+        audit=audit,
+        rows=audit.table.to_dict("records"),
+        criteria=audit.criteria.to_dict("records"),
+        likeliest=likeliest(audit).to_dict("records") if "p" in audit.samples else [],
+        most=copied.head(MOST).to_dict("records"),
+        classes=_classes(audit),
+        called=int(audit.samples["copy"].sum()),
+        inputs=_inputs(audit),
+        settings=audit.settings,
+        versions=_versions(),
+        command=_command(audit),
+        figure=figure,
+        number=_number,
+        percent=percent,
+    )
+
+
+def _classes(audit: Audit) -> list[dict[str, Any]]:
+    labels = audit.sets["generated"].labels
+    if labels is None:
+        return []
+    groups = pd.DataFrame({"label": labels, "copy": audit.samples["copy"]}).groupby("label")["copy"]
+    return groups.agg(samples="size", copied="mean").reset_index().to_dict("records")
+
+
+def _inputs(audit: Audit) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "source": items.source,
+            "items": len(items),
+            "shape": list(items.values.shape[1:]),
+            "sha256": items.sha256,
+        }
+        for name, items in audit.sets.items()
+    ]
+
+
+def _command(audit: Audit) -> str:
+    sources = " ".join(f"--{name} {items.source}" for name, items in audit.sets.items())
+    accepted = "".join(f" --accept {name}" for name in audit.settings["accept"])
+    options = f"--features {audit.settings['features']} --seed {audit.settings['seed']}{accepted}"
+    return f"diffmem audit {sources} {options} --out DIR"
+
+
+def _versions() -> dict[str, str]:
+    return {"diffmem": __version__, **installed(PACKAGES)}
+
+
+def _number(value: float) -> str:
+    if value is None or math.isnan(value):
+        return "not known"
+    return f"{value:.3g}"
+
+
+def _undated(kind: str) -> dict[str, None]:
+    """Metadata without the date, so that the same audit gives the same bytes."""
+    return {"Date": None} if kind == "svg" else {}
+
+
+def _plain(value: Any) -> Any:
+    """``value`` in types that JSON has."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

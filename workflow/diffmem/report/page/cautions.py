@@ -1,0 +1,59 @@
+"""Warnings at the top of the page: samples that are noise, too few replicates, and withheld verdicts.
+
+`studies.cautions` says when samples are called noise. Their rates of copies do not answer the paper's question.
+"""
+
+import pandas as pd
+
+from diffmem.report.page.numbers import number
+from diffmem.studies.cautions import NOISE
+from diffmem.studies.claims import FEW, LEAST, WITHHELD
+
+
+def of_claims(table: pd.DataFrame) -> list[str]:
+    """Sentences about missing verdicts, one per study and reason, from the ``table`` of claims."""
+    found = []
+    for study, part in table.groupby("study", sort=False):
+        few = part[part["verdict"] == FEW]
+        if len(few):
+            most = int(few["replicates"].max())
+            found.append(
+                f"Study {study}: {len(few)} of {len(part)} tests have at most {most} replicates. "
+                f"A verdict needs {LEAST}. Effects without an interval may be random."
+            )
+        if count := int((part["verdict"] == WITHHELD).sum()):
+            found.append(
+                f"Study {study}: {count} of {len(part)} verdicts are withheld, because held-out points have "
+                "another distribution than training points."
+            )
+    return found
+
+
+def of_quality(quality: pd.DataFrame) -> list[str]:
+    """Sentences about cells whose samples are noise, from quality.parquet of a study of outliers."""
+    rows = quality[quality["measure"] == "coverage"]
+    last = rows[rows["epoch"] == rows.groupby("cell")["epoch"].transform("max")]
+    return _noise(last["study"], last["cell"], last["mean"], last["floor"])
+
+
+def of_runs(runs: pd.DataFrame) -> list[str]:
+    """Sentences about cells whose samples are noise, from runs.parquet of a study of effective memorization."""
+    last = runs[runs["step"] == runs.groupby("cell")["step"].transform("max")]
+    mean = last.groupby(["study", "cell"], sort=False)[["coverage", "coverage_floor"]].mean().reset_index()
+    return _noise(mean["study"], mean["cell"], mean["coverage"], mean["coverage_floor"])
+
+
+def _noise(studies: pd.Series, cells: pd.Series, coverage: pd.Series, fresh: pd.Series) -> list[str]:
+    table = pd.DataFrame({"study": studies, "cell": cells, "coverage": coverage, "fresh": fresh})
+    found = []
+    for study, part in table.groupby("study", sort=False):
+        noise = part[part["coverage"] < NOISE * part["fresh"]]
+        if len(noise):
+            which = "every cell" if len(noise) == len(part) else ", ".join(noise["cell"])
+            found.append(
+                f"Study {study}, {which}: samples of the last snapshot are close to noise. They cover at most "
+                f"{number(100 * noise['coverage'].max())} % of the true distribution, fresh points "
+                f"{number(100 * noise['fresh'].mean())} %. Their rates of copies are not informative. Train longer, or "
+                "choose a network that fits the data."
+            )
+    return found

@@ -1,0 +1,55 @@
+"""Names of cells in figures: the settings in which they differ from the other cells of the study, in words.
+
+If one of several differing settings is different in all cells, only this setting is used. If more than two settings
+differ, or none, the name of the cell in the config is used.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+NAMES = {
+    "data.inliers": "{:,} training points",
+    "data.dimension": "d = {}",
+    "law.dimension": "d = {}",
+    "law.name": "{}",
+    "generator.name": "{}",
+    "generator.width": "{} units",
+    "generator.updates": "{:,} updates",
+    "training.steps": "{:,} steps",
+    "training.epochs": "{:,} epochs",
+    "measure.ratio": "r = {:g}",
+}
+MOST = 2  # largest number of settings in a name
+
+
+def name_cells(study: str, cells: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Cell -> name in figures; the only cell of a study has the name of the study.
+
+    >>> name_cells("outliers", {"n-100": {"data": {"inliers": 100}}, "n-2000": {"data": {"inliers": 2000}}})
+    {'n-100': '100 training points', 'n-2000': '2,000 training points'}
+    """
+    if len(cells) == 1:
+        return dict.fromkeys(cells, study)
+    flat = {cell: dict(_flat(settings)) for cell, settings in cells.items()}
+    keys = dict.fromkeys(key for settings in flat.values() for key in settings)
+    varied = [key for key in keys if len({str(settings.get(key)) for settings in flat.values()}) > 1]
+    telling = [key for key in NAMES if len({str(settings.get(key)) for settings in flat.values()}) == len(cells)]
+    if len(varied) > 1 and telling:  # one setting is different in all cells
+        varied = telling[:1]
+    if not varied or len(varied) > MOST:
+        return {cell: cell.replace("-", " ").replace("_", ", ") for cell in cells}
+    return {cell: ", ".join(_word(key, settings.get(key)) for key in varied) for cell, settings in flat.items()}
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every ``section.key`` and its value."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _word(key: str, value: Any) -> str:
+    known = NAMES.get(key)
+    return known.format(value) if known and value is not None else f"{key.split('.')[-1].replace('_', ' ')} {value}"

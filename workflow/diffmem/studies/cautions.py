@@ -1,0 +1,63 @@
+"""Settings that are likely mistakes, each as one sentence with key, value and remedy, for plan, log and page.
+
+*Running mean.* The running mean of the weights reaches back over 1 / (1 - ema) steps, its horizon. If that is more than
+the steps of training, the untrained weights have a share of more than 1/e in what is sampled.
+
+*Scale.* A schedule assumes a spread of the data: sigma_data of edm, and 1 of the others. Off by a factor of two,
+sigma_data leaves inputs and targets of the network without unit variance (Karras et al. 2022, https://arxiv.org/abs/2206.00364,
+equation 7). The others are used for images in [-1, 1], whose spread is .4 to .7, so that a factor of four is allowed.
+
+*Noise.* Samples are called noise if their coverage (Naeem et al. 2020, https://arxiv.org/abs/2002.09797) at the last
+snapshot is less than a quarter of the coverage of fresh points of the true distribution. On the handwritten digits it
+is .97 for fresh points, .19 for a Gaussian with their mean and covariance, and 0 for standard normal noise. A model
+that has learned no more than the moments of the data is thus called noise.
+"""
+
+from diffmem.diffusion.budget import budget
+from diffmem.settings.schedules import Edm, Schedule
+from diffmem.settings.sections import Training
+
+FACTOR, FACTOR_EDM = 4.0, 2.0  # largest ratio of the spread of the data and that of the schedule, or its inverse
+NOISE = 0.25  # share of the coverage of fresh points, below which samples are called noise
+
+
+def of_running_mean(training: Training, *, points: int) -> str | None:
+    """A sentence if the horizon of the running mean exceeds the ``training`` on so many ``points``."""
+    ema, steps = training.ema, budget(training, points=points).steps[-1]
+    horizon = 1 / (1 - ema)
+    if not ema or horizon <= steps:
+        return None
+    return (
+        f"training.ema = {ema:g}: the running mean reaches back over {horizon:,.0f} steps, but training has {steps:,}; "
+        f"set it to at most {_floor(1 - 10 / max(steps, 11))}, or train longer"
+    )
+
+
+def of_spread(schedule: Schedule, spread: float) -> str | None:
+    """A sentence if the ``spread`` of the training points is off the scale of the ``schedule``."""
+    edm = isinstance(schedule, Edm)
+    scale, factor = (schedule.sigma_data, FACTOR_EDM) if isinstance(schedule, Edm) else (1.0, FACTOR)
+    if scale / factor <= spread <= scale * factor:
+        return None
+    key = f"schedule.sigma_data = {scale:g}" if edm else f"schedule.name = {schedule.name}"
+    assumed = "" if edm else f" and the schedule assumes {scale:g}"
+    remedy = f"set it to {spread:.2g}, or" if edm else "set"
+    both = "data.standardize to true and measure.rounded to false"
+    return f"{key}: the training points have a spread of {spread:.2g}{assumed}; {remedy} {both}"
+
+
+def of_coverage(coverage: float, fresh: float) -> str | None:
+    """A sentence if samples are close to noise, from their ``coverage`` and that of ``fresh`` points."""
+    if coverage >= NOISE * fresh:
+        return None
+    return (
+        f"samples of the last snapshot are close to noise: their coverage is {coverage:.3f}, that of fresh points "
+        f"{fresh:.3f}; raise training.steps or training.epochs, or choose a model.network that fits the data"
+    )
+
+
+def _floor(value: float) -> str:
+    """A number below 1, cut after the digits that matter."""
+    text = f"{max(value, 0):.6f}"
+    nines = len(text) - len(text.lstrip("0.").lstrip("9"))
+    return text[: max(nines + 1, 4)].rstrip("0").rstrip(".") or "0"

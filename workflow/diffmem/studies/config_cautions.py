@@ -1,0 +1,41 @@
+"""Which studies and cells of a config have settings that are likely mistakes, for the plan and the page."""
+
+from collections.abc import Callable, Mapping
+
+from diffmem.settings.samplers import Given
+from diffmem.settings.sections import TrainedCell
+from diffmem.settings.study import Study
+from diffmem.studies.cautions import of_running_mean, of_spread
+
+
+def of_cell(cell: object, spread: float | None = None) -> list[str]:
+    """All sentences about a ``cell`` that is trained here, with the ``spread`` of its training points if known."""
+    if not isinstance(cell, TrainedCell) or isinstance(cell.sampling, Given):
+        return []
+    found = [
+        of_running_mean(cell.training, points=cell.data.rows),
+        None if spread is None else of_spread(cell.schedule, spread),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def of_studies(studies: Mapping[str, Study], spread: Callable[[Study, str], float | None]) -> list[str]:
+    """Sentences about all cells of all ``studies``, with the cells that each is about.
+
+    Args:
+        spread: function of a study and the name of a cell, the spread of its training points or None.
+    """
+    about: dict[tuple[str, str], list[str]] = {}
+    for study in studies.values():
+        for name, cell in study.cells.items():
+            for sentence in of_cell(cell, spread(study, name)):
+                about.setdefault((study.name, sentence), []).append(name)
+    return [
+        f"Study {study}, {_cells(names, studies[study])}: {sentence}." for (study, sentence), names in about.items()
+    ]
+
+
+def _cells(names: list[str], study: Study) -> str:
+    if len(names) == len(study.cells):
+        return "every cell"
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,155 @@
+r"""When to stop training: events in a run, and the recommended stopping step.
+
+In every replicate, over its snapshots t, with E the energy distance to fresh points and c_r the net copied fraction of
+all generated points at ratio r:
+
+    tau_gen    E(t) <= mean over replicates of E of as many draws, with replacement, from the held-out points   (1)
+    bias       c_r(t) > z_r at the smallest ratio: more samples are nearer to the training set                  (2)
+    copies     c_r(t) > z_r at the ratio of the main figures                                                    (3)
+
+each at the first snapshot from which on it holds ``CONFIRM`` times in a row, or to the end. With f_r the same fraction
+for fresh points, whose mean is zero, z_r = max(``LEAST``, q sqrt(mean f_r^2)), q the 97.5 % quantile of Student's t;
+with fewer than three replicates there are too few f_r, and z_r is ``ALONE``. The epoch of an event that is not seen is
+infinite.
+
+    stop       the last snapshot before (3), the end where there are no copies                                  (4)
+    cost       E(stop) - min E, the loss of quality against the run's best snapshot, chosen with hindsight      (5)
+
+Places are medians over replicates with an interval of order statistics (`measure.intervals.median_interval`).
+
+    G1   quality reaches that of held-out points before copies begin
+    G2   stopping at (4) gives better samples than training to the end, by E; of replicates in which copies begin
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from diffmem.measure.intervals import mean_interval, median_interval, share
+from diffmem.studies.claims import NEGATIVE, Claim, Finding, Region, decide, judge_mean, tabulate
+from diffmem.studies.outliers.claims import best_reference
+from diffmem.studies.outliers.survival import RUN
+
+CONFIRM = 3
+LEAST, ALONE = 0.05, 0.1
+EVENTS = GENERALIZED, BIAS, COPIES, STOP = "tau_gen", "bias", "copies", "stop"
+MOSTLY = Region((0.5, 1), (0.5, 1))
+
+
+def first_lasting(held: np.ndarray, confirm: int = CONFIRM) -> int:
+    """Index of the first of ``confirm`` true values in a row of ``held`` (s,), or that stay true to the end; s if none.
+
+    >>> first_lasting(np.array([True, False, True, True, True, False]))
+    2
+    >>> first_lasting(np.array([False, False, True]))
+    2
+    """
+    padded = np.concatenate([held, np.ones(confirm - 1, dtype=bool)])
+    rows = np.lib.stride_tricks.sliding_window_view(padded, confirm).all(1)
+    return int(rows.argmax()) if rows.any() else len(held)
+
+
+def per_replicate(rates: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
+    """The epoch of every event in every replicate.
+
+    Args:
+        rates: the tables of all shards of a study.
+        quality: likewise, with the columns value and held_out of the measure energy.
+
+    Returns:
+        the columns ``RUN``, the epochs tau_gen, bias, copies (infinite where not seen) and stop, cost, gain (energy at
+        the end less at stop) and net (copied fraction) at stop and at the end.
+    """
+    energy = quality[quality["measure"] == "energy"]
+    parts = []
+    for cell, own in _overall(rates).groupby("cell", sort=False):
+        runs = own.merge(energy[energy["cell"] == cell][[*RUN, "epoch", "value", "held_out"]], on=[*RUN, "epoch"])
+        held_out = runs.groupby("replicate")["held_out"].first().mean()
+        level = {name: _level(runs.groupby("replicate")[f"floor_{name}"].first().to_numpy()) for name in (BIAS, COPIES)}
+        for key, run in runs.sort_values("epoch").groupby(RUN, sort=False):
+            parts.append({**dict(zip(RUN, key, strict=True)), **_events(run, level, held_out)})
+    return pd.DataFrame(parts)
+
+
+def _overall(rates: pd.DataFrame) -> pd.DataFrame:
+    """The net copied fraction of all points, by replicate and snapshot, at both ratios; and that of fresh points."""
+    rows = rates[(rates["criterion"] == "net") & (rates["normalisation"] == "generated") & (rates["stratum"] == "all")]
+    rows = rows[rows["reference"] == rows.groupby("cell")["reference"].transform(best_reference)]
+    smallest = rows[rows["threshold"] == rows.groupby("cell")["threshold"].transform("min")]
+    both = [
+        part[[*RUN, "epoch", "value", "floor"]].rename(columns={"value": name, "floor": f"floor_{name}"})
+        for name, part in ((BIAS, smallest), (COPIES, rows[rows["headline"]]))
+    ]
+    return both[0].merge(both[1], on=[*RUN, "epoch"])
+
+
+def _level(floor: np.ndarray) -> float:
+    """z_r of (2) and (3), from the fractions of fresh points (r,)."""
+    if len(floor) < 3:
+        return ALONE
+    return max(LEAST, float(scipy.stats.t.ppf(0.975, len(floor)) * np.sqrt(np.mean(floor**2))))
+
+
+def _events(run: pd.DataFrame, level: dict[str, float], held_out: float) -> dict[str, float]:
+    energy, epoch = run["value"].to_numpy(), run["epoch"].to_numpy(float)
+    at = {name: first_lasting(run[name].to_numpy() > level[name]) for name in (BIAS, COPIES)}
+    at[GENERALIZED] = first_lasting(energy <= held_out)
+    stop = max(at[COPIES] - 1, 0)
+    beyond = np.append(epoch, np.inf)
+    return {
+        **{name: float(beyond[at[name]]) for name in (GENERALIZED, BIAS, COPIES)},
+        STOP: epoch[stop],
+        "cost": energy[stop] - energy.min(),
+        "gain": energy[-1] - energy[stop],
+        "net": float(run[COPIES].iloc[stop]),
+        "net_end": float(run[COPIES].iloc[-1]),
+    }
+
+
+def summary(found: pd.DataFrame) -> pd.DataFrame:
+    """A row per cell and event, from ``found`` as of ``per_replicate``.
+
+    Returns:
+        study, cell, event, epoch (median over replicates, infinite where most have not seen it), low, high, seen (by so
+        many replicates) and replicates; of the stop also cost, cost_low, cost_high, net and net_end, means.
+    """
+    rows = []
+    for (study, cell), part in found.groupby(["study", "cell"], sort=False):
+        for event in EVENTS:
+            epoch, low, high = median_interval(part[event].to_numpy())
+            seen = int(np.isfinite(part[event]).sum()) if event != STOP else int(np.isfinite(part[COPIES]).sum())
+            row = {"study": study, "cell": cell, "event": event, "epoch": epoch, "low": low, "high": high}
+            rows.append({**row, "seen": seen, "replicates": len(part)})
+        cost = dict(zip(("cost", "cost_low", "cost_high"), mean_interval(part["cost"].to_numpy()), strict=True))
+        rows[-1] |= {**cost, "net": part["net"].mean(), "net_end": part["net_end"].mean()}
+    return pd.DataFrame(rows)
+
+
+def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
+    """G1 and G2, with the columns of `studies.claims`.
+
+    Args:
+        found: as from ``per_replicate``.
+        settings: cell -> the settings it holds for, in words.
+    """
+    rows = []
+    for (study, cell), part in found.groupby(["study", "cell"], sort=False):
+        happened = part[np.isfinite(part[[GENERALIZED, COPIES]]).any(axis=1)]
+        effect, low, high = share((happened[GENERALIZED] < happened[COPIES]).to_numpy())
+        verdict = decide(low, high, MOSTLY, replicates=len(happened))
+        first = Finding(verdict, effect, low, high, replicates=len(happened))
+        gain = -part.loc[np.isfinite(part[COPIES]), "gain"].to_numpy()
+        for claim, statement, unit, finding in (
+            ("G1", "quality reaches that of held-out points before copies begin", "share of replicates", first),
+            (
+                "G2",
+                "stopping before copies begin gives better samples than training to the end",
+                "energy distance to the truth",
+                judge_mean(gain, NEGATIVE),
+            ),
+        ):
+            words = {"claim": claim, "statement": statement, "unit": unit, "figure": "stopping"}
+            rows.append(Claim(**words, study=study, cell=cell, finding=finding))
+    return tabulate(replace(row, holds_for=settings[row.cell]) for row in rows)
