@@ -56,6 +56,28 @@ def test_an_example_runs_to_its_table_of_when_to_stop(outside, config):
         assert events.loc["stop", "net"] < 0.1 < events.loc["stop", "net_end"]
 
 
+@pytest.mark.slow
+def test_a_study_of_audits_judges_every_set_of_samples_and_runs_again_only_what_has_changed(outside):
+    result = snakemake("--configfile", "audit.yaml", folder=outside)
+    assert result.returncode == 0, result.stderr[-3000:]
+    table = pd.read_parquet(outside / "results/audit/mine/audits.parquet").query("read").set_index("cell")
+    assert table.loc["epoch-1", "net_low"] <= 0 < table.loc["epoch-1000", "net_low"]
+    assert table.loc["epoch-1000", "copying"] == "copies"
+    page = (outside / "results/audit/report.html").read_text()
+    assert table.loc["epoch-1000", "copying_sentence"] in page
+    alone = subprocess.run(
+        [sys.executable, "-m", "diffmem", "audit", "--train", "train.npy", "--test", "test.npy", "--seed", "1"]
+        + ["--generated", "runs/epoch-1000.npy", "--out", "alone"],
+        cwd=outside, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert table.loc["epoch-1000", "copying_sentence"] in " ".join(alone.stdout.split())
+    samples = np.load(outside / "runs/epoch-1.npy")
+    np.save(outside / "runs/epoch-1.npy", samples[::-1])
+    said = snakemake("--dry-run", "--configfile", "audit.yaml", folder=outside).stdout
+    assert "epoch-1/audit.log" in said
+    assert "epoch-100/audit.log" not in said
+
+
 def test_a_function_that_is_missing_is_named_before_anything_runs(outside):
     (outside / "my_data.py").write_text("def other(): pass\n")
     result = snakemake("--dry-run", "--configfile", "my_data.yaml", folder=outside)

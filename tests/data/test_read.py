@@ -150,7 +150,7 @@ def objects(path):
     [
         ("x.npy", lambda path: None, "no such file"),
         ("x.txt", lambda path: path.write_text("1"), "ends in .npy"),
-        ("x.npy", lambda path: path.write_bytes(b""), "cannot be read as .npy"),
+        ("x.npy", lambda path: path.write_bytes(b""), "is not a .npy file"),
         ("x.npy", lambda path: path.write_bytes(b"\x93NUMPY junk"), "cannot be read as .npy"),
         ("x.npz", lambda path: path.write_bytes(b"junk"), "cannot be read as .npz"),
         ("x.parquet", lambda path: path.write_bytes(b"junk"), "cannot be read as .parquet"),

@@ -6,7 +6,7 @@ import pytest
 
 from diffmem import registry
 
-OPTIONS = {"outliers": {"words"}, "onset": {"words"}}  # what figures are told besides their tables
+OPTIONS = {"outliers": {"words"}, "onset": {"words"}, "audit": {"words"}}  # what figures are told besides their tables
 
 
 @pytest.mark.parametrize("question", registry.FIGURES)

@@ -75,9 +75,9 @@ def _sum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def digest_files(folder: str) -> str:
-    """Hexadecimal digest of all files in a ``folder`` of the package, for files that are read and not imported."""
-    files = sorted(path for path in (PACKAGE / folder).rglob("*") if path.is_file())
+def digest_files(*folders: str) -> str:
+    """Hexadecimal digest of all files in ``folders`` of the package, for files that are read and not imported."""
+    files = sorted(path for folder in folders for path in (PACKAGE / folder).rglob("*") if path.is_file())
     return _sum(b"\n".join(path.name.encode() + path.read_bytes() for path in files))[:16]
 
 

@@ -72,6 +72,7 @@ FIGURES = {
         "matches": Figure("diffmem.report.effective:sheet", {"found": "matches.npz"}),
     },
     "onset": {name: _of_onset(name) for name in ONSET},
+    "audit": {"audits": Figure("diffmem.report.audits:audits", {"table": "audits.parquet"})},
     "calibration": {
         "controls": Figure(
             "diffmem.report.calibration:controls", {"levels": "levels.parquet", "calibration": "calibration.parquet"}

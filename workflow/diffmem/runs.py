@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import time
@@ -57,7 +58,10 @@ def begin(folder: str | Path) -> None:
     _locked.append(file)
     os.environ[VARIABLE] = f"{token} {socket.gethostname()} {os.getpid()} {path}"
     for unfinished in path.parent.rglob(f".*{MARK}*"):
-        unfinished.unlink(missing_ok=True)
+        if unfinished.is_dir():
+            shutil.rmtree(unfinished, ignore_errors=True)
+        else:
+            unfinished.unlink(missing_ok=True)
 
 
 def inherit(folder: str | Path) -> None:

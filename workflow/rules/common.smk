@@ -7,7 +7,6 @@ from diffmem.settings.read import read, studies
 from diffmem.settings.refusals import ConfigError
 from diffmem.settings.run import run_name
 from diffmem.settings.downloads import DOWNLOADS, needed_for
-from diffmem.settings.cell_names import name_cells
 from diffmem.digest import digest, digest_files
 from diffmem.own_code import OwnError, digest_own, refuse
 from diffmem.user_files import matched, watched_paths
@@ -60,7 +59,9 @@ def asking(*questions):
 def trained():
     """Pattern of the names of the studies whose models the workflow trains."""
     return any_of(
-        s.name for s in STUDIES.values() if s.question != "onset" and not s.is_given()
+        s.name
+        for s in STUDIES.values()
+        if s.question in ("outliers", "effective") and not s.is_given()
     )
 
 
@@ -122,6 +123,12 @@ def own_data(wildcards):
             [*map(placed, needed_for(path)), *watched_paths(placed(path))]
         )
     ]
+
+
+def audited(wildcards):
+    """The files and folders of the sets that an audit compares, and what else in them tells that they have changed."""
+    paths = STUDIES[wildcards.study].cells[wildcards.cell].audit.sets.values()
+    return [file for path in paths for file in watched_paths(placed(path))]
 
 
 def own_samples(wildcards):

@@ -110,7 +110,7 @@ use rule claims_table as study_claims_table with:
     log:
         "<logs>/{study}/claims_table.log",
     wildcard_constraints:
-        study=asking("outliers", "effective", "onset"),
+        study=asking("outliers", "effective", "onset", "audit"),
     localrule: True
 
 
@@ -147,5 +147,5 @@ use rule report_page as study_page with:
     log:
         "<logs>/{study}/report_page.log",
     wildcard_constraints:
-        study=asking("outliers", "effective", "onset"),
+        study=asking("outliers", "effective", "onset", "audit"),
     localrule: True

@@ -92,11 +92,8 @@ def figure_draw(wildcards):
 def figure_options(wildcards):
     """What else a figure is told: what cells are called in it, or which of them it shows."""
     study = STUDIES.get(wildcards.study)
-    if study and study.question in ("outliers", "onset"):
-        cells = {
-            name: cell.model_dump(mode="json") for name, cell in study.cells.items()
-        }
-        return {"words": name_cells(study.name, cells)}
+    if study and study.question in ("outliers", "onset", "audit"):
+        return {"words": study.words()}
     if wildcards.figure == "matches":
         arm, size = study.arms.shown()
         return {"of": f"arm {arm}, n = {size:,}"}
@@ -111,7 +108,7 @@ def figure_code(wildcards):
 def claims_of(studies):
     """The tables of claims of some studies."""
     parts = {
-        "claims": studies,
+        "claims": [name for name in studies if STUDIES[name].question != "audit"],
         "time_claims": TWINNED,
         "density_claims": TWINNED,
         "use_claims": WITH_OUTLIERS,
@@ -127,8 +124,12 @@ def claims_of(studies):
 
 
 def page_tables(names):
-    """Tables that say whether samples are noise."""
-    file = {"outliers": "quality.parquet", "effective": "runs.parquet"}
+    """Tables that say whether samples are noise, and the results of audits."""
+    file = {
+        "outliers": "quality.parquet",
+        "effective": "runs.parquet",
+        "audit": "audits.parquet",
+    }
     return [
         f"<results>/{name}/{file[STUDIES[name].question]}"
         for name in names

@@ -10,7 +10,6 @@ import pandas as pd
 
 from diffmem import files, job
 from diffmem.report.page.build import StudyWords, page
-from diffmem.settings.cell_names import name_cells
 from diffmem.settings.read import studies
 from diffmem.studies.config_cautions import of_studies
 
@@ -28,7 +27,7 @@ def spread(study, cell):
 shown = {
     study.name: StudyWords(
         question=study.question,
-        cells=name_cells(study.name, {cell: own.model_dump(mode="json") for cell, own in study.cells.items()}),
+        cells=study.words(),
         cautions=tuple(of_studies({study.name: study}, spread)),
     )
     for study in studies(snakemake.config).values()

@@ -92,7 +92,7 @@ def audit(
             estimated.
         train_labels, generated_labels: class of every item, where files do not hold them.
         features: "raw", "pca-K" (K principal components of training and held-out items), or a function of (n, ...)
-            arrays that gives (n, d).
+            arrays that gives (n, d), itself or as "FILE.py:NAME".
         ratios: r of the net copied fraction, at least 1.
         seed: of permutations and pairs.
         permutations: of labels, behind chance level and interval.

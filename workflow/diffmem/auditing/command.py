@@ -46,7 +46,7 @@ Out = Annotated[
     Path, typer.Option(help="Folder for audit.html, audit.json, samples.parquet, training.parquet, figures.")
 ]
 Features = Annotated[
-    str, typer.Option(help="raw, pca-K (such as pca-64), or MODULE:FUNCTION, which turns (n, ...) arrays into (n, d).")
+    str, typer.Option(help="raw, pca-K (such as pca-64), or FILE.py:FUNCTION or MODULE:FUNCTION, from (n, ...) to (n, d) arrays.")
 ]
 
 
@@ -190,8 +190,8 @@ def _show(found: Audit, out: Path) -> None:
 
 
 def _features(named: str) -> str | Callable[[np.ndarray], np.ndarray]:
-    """A function for MODULE:FUNCTION, else the name itself."""
-    if ":" not in named:
+    """A function for MODULE:FUNCTION, else the name itself, which the audit resolves."""
+    if ":" not in named or ".py:" in named:
         return named
     module, function = named.split(":", 1)
     sys.path.insert(0, str(Path.cwd()))

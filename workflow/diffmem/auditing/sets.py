@@ -9,6 +9,7 @@ import numpy as np
 from diffmem.auditing.tables import encode
 from diffmem.data.items import AuditError, Items, aligned, from_values
 from diffmem.data.read import read
+from diffmem.own_code import OwnError, load_own
 
 
 def given_sets(*, train: Any, test: Any, generated: Any, labels: dict[str, Any]) -> dict[str, Items]:
@@ -39,6 +40,8 @@ def features_of(sets: dict[str, Items], features: str | Callable[[np.ndarray], n
     Raises:
         AuditError: if the features are unknown, or not finite numbers of that shape.
     """
+    if isinstance(features, str) and ".py:" in features:
+        features = _own(features)
     if callable(features):
         flat = {name: _computed(features, items) for name, items in sets.items()}
     else:
@@ -46,12 +49,25 @@ def features_of(sets: dict[str, Items], features: str | Callable[[np.ndarray], n
         if features.startswith("pca-") and features[4:].isdigit():
             flat = _components(flat, int(features[4:]))
         elif features != "raw":
-            raise AuditError(f"features = {features}: expected raw, pca-K such as pca-64, or a function")
+            raise AuditError(
+                f"features = {features}: expected raw, pca-K such as pca-64, or a function, as my.py:features"
+            )
     return flat
 
 
+def _own(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The function FILE.py:NAME of the user."""
+    try:
+        return load_own(name)
+    except OwnError as error:
+        raise AuditError(f"features = {name}: {error}") from error
+
+
 def _computed(function: Callable[[np.ndarray], np.ndarray], items: Items) -> np.ndarray:
-    found = np.asarray(function(items.values), dtype=np.float64)
+    try:
+        found = np.asarray(function(items.values), dtype=np.float64)
+    except OwnError as error:
+        raise AuditError(f"features of {items.name}: {error}") from error
     if found.ndim != 2 or len(found) != len(items) or not np.isfinite(found).all():
         raise AuditError(
             f"features of {items.name}: expected finite numbers of shape ({len(items)}, d), found {found.shape}"

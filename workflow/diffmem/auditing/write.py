@@ -5,7 +5,6 @@ import io
 import json
 import math
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from diffmem import files
+from diffmem import files, runs
 from diffmem.auditing.audit import Audit
 from diffmem.auditing.figures import figures, likeliest
 from diffmem.auditing.verdict import percent
@@ -44,8 +43,8 @@ def write(audit: Audit, folder: Path, *, force: bool = False) -> None:
     if folder.exists() and not force:
         raise AuditError(f"out = {folder}: exists already; name another folder, or overwrite it with --force")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
-        part = Path(name) / "audit"
+    part = runs.temporary(folder)
+    try:
         (part / "figures").mkdir(parents=True)
         drawn = figures(audit)
         for title, figure in drawn.items():
@@ -60,6 +59,8 @@ def write(audit: Audit, folder: Path, *, force: bool = False) -> None:
         if folder.exists():
             shutil.rmtree(folder)
         part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def record(audit: Audit) -> dict[str, Any]:

@@ -24,10 +24,10 @@ Generated from the records in `workflow/diffmem/settings/` by `make docs`; do no
 
 `snakemake --configfile mine.yaml` does not read `config.yaml`: a key that is missing in `mine.yaml` has the default in
 the table. An entry of `cells` may change single keys of any section of its study (`data`, `model`, `schedule`,
-`training`, `sampling`, `neighbours`, `compute`, `measure`; for the question onset `law`, `generator`, `onset`); a list
-is replaced as a whole. An option that the selected dataset, network, schedule, sampler or index does not have is an
-error. Editors with support for YAML schemas complete and check the keys with `schema.json`, which the first line of
-each config names.
+`training`, `sampling`, `neighbours`, `compute`, `measure`; for the question onset `law`, `generator`, `onset`; for the
+question audit `audit`); a list is replaced as a whole. An option that the selected dataset, network, schedule, sampler
+or index does not have is an error. Editors with support for YAML schemas complete and check the keys with
+`schema.json`, which the first line of each config names.
 
 | config | what it is | time on two cores |
 |---|---|---|
@@ -141,6 +141,8 @@ def _type(part: Any) -> str:
     origin = get_origin(part)
     if origin is tuple:
         inner = get_args(part)[0]
+        if get_origin(inner) is Literal:
+            return f"list of {' and '.join(f'`{name}`' for name in get_args(inner))}"
         return "list" if inner is Any else f"list of {_type(inner)}s"
     if origin is dict:
         return "section"

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from diffmem.settings.audits import AuditCell
 from diffmem.settings.onset import OnsetCell
 from diffmem.settings.records import AnyWhole, Cell, Choice, Flag, Record, Text, Whole
 from diffmem.settings.sections import TrainedCell
@@ -23,8 +24,9 @@ class Question(Choice):
     cell: ClassVar[type[Cell]]
 
     question: str = Field(
-        description="question of the study, one per paper: outliers uses the sections data to measure, effective also "
-        "the section effective, onset the sections law, generator and onset"
+        description="question of the study: outliers uses the sections data to measure, effective also "
+        "the section effective, onset the sections law, generator and onset; audit judges samples that are given, "
+        "by the section audit"
     )
     cells: dict[CellName, dict[str, Section]] = Field(
         {},
@@ -90,7 +92,15 @@ class OnsetQuestion(Question):
     question: Literal["onset"] = "onset"
 
 
-QUESTIONS: tuple[type[Question], ...] = (OutliersQuestion, EffectiveQuestion, OnsetQuestion)
+class AuditQuestion(Question):
+    """Are samples that are given copies of training items?"""
+
+    cell: ClassVar = AuditCell
+
+    question: Literal["audit"] = "audit"
+
+
+QUESTIONS: tuple[type[Question], ...] = (OutliersQuestion, EffectiveQuestion, OnsetQuestion, AuditQuestion)
 
 
 class Config(Record):

@@ -18,11 +18,11 @@ from diffmem.settings.study import Study
 
 # names of rules, targets, and files in the folder of a run, which no study can have
 RESERVED = {
-    "all", "animation", "benchmarks", "bundle", "bundle.zip", "calibration", "claims", "claims.csv", "control",
-    "controls", "controls-full", "copies", "curves", "dataset", "density", "effective", "exchangeability", "fetch",
-    "figure", "frames", "logs", "matches", "membership", "neighbours", "optimum", "permutations", "plan",
-    "provenance.html", "prune", "published", "quality", "rates", "report.html", "sample", "saved", "search",
-    "stopping", "times", "train", "uses", "verify",
+    "all", "animation", "audit", "audits", "benchmarks", "bundle", "bundle.zip", "calibration", "claims", "claims.csv",
+    "control", "controls", "controls-full", "copies", "curves", "dataset", "density", "effective", "exchangeability",
+    "fetch", "figure", "frames", "logs", "matches", "membership", "neighbours", "optimum", "permutations", "plan",
+    "provenance.html", "prune", "published", "quality", "rates", "report.html", "sample", "saved", "search", "stopping",
+    "times", "train", "uses", "verify",
 }  # fmt: skip
 
 

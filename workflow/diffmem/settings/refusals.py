@@ -146,6 +146,7 @@ def _model(annotation: Any) -> type[Record] | None:
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:
-    """The values of a Literal among the alternatives."""
+    """The values of a Literal among the alternatives, or of the values of a list."""
+    annotation = get_args(annotation)[0] if get_origin(annotation) is tuple else annotation
     parts = (annotation,) if get_origin(annotation) is Literal else alternatives(annotation)
     return next(get_args(part) for part in parts if get_origin(part) is Literal)

@@ -6,6 +6,7 @@ An arm of a study of effective memorization is one combination of settings; each
 from dataclasses import dataclass
 from typing import Any
 
+from diffmem.settings.cell_names import name_cells
 from diffmem.settings.records import Cell, Record
 from diffmem.settings.samplers import Given
 from diffmem.settings.sections import TrainedCell
@@ -117,6 +118,11 @@ class Study:
     def summaries(self) -> dict[str, str]:
         """Cell -> main settings in a few words, for the claims."""
         return {name: cell.summary for name, cell in self.cells.items()}
+
+    def words(self) -> dict[str, str]:
+        """Cell -> what it is called in figures; audits keep their names, since paths are no words."""
+        named = self.question == "audit"
+        return name_cells(self.name, {k: {} if named else v.model_dump(mode="json") for k, v in self.cells.items()})
 
     def animated(self) -> list[str]:
         """The cells that are shown as an animation: the first three, if all points of the study lie in a plane."""

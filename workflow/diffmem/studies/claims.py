@@ -161,9 +161,9 @@ def _disagreement(*, clear: bool, significant: bool) -> str:
 def collect(claims: list[pd.DataFrame], tested: list[pd.DataFrame]) -> pd.DataFrame:
     """The ``claims`` of all studies, without verdicts where halves that were ``tested`` are not exchangeable.
 
-    Only studies of the first paper have such a test; the table may be empty.
+    Only studies of the first paper have such a test, and audits have no claims; the table may be empty.
     """
-    table = pd.concat(claims)
+    table = pd.concat(claims) if claims else tabulate([])
     return withhold(table, pd.concat(tested)) if tested else table
 
 

@@ -11,9 +11,9 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from diffmem import files, registry
-from diffmem.report.page import cautions, claims, costs, findings, numbers, stopping
+from diffmem.report.page import audits, cautions, claims, costs, findings, numbers, stopping
 from diffmem.report.page.figures import Shown, anchor, shown
-from diffmem.report.page.papers import DEFINITIONS, PAPERS
+from diffmem.report.page.papers import DEFINITIONS, PAPERS, QUESTIONS
 from diffmem.version import __version__, installed
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "faiss-cpu", "scikit-learn", "matplotlib", "snakemake")
@@ -26,7 +26,7 @@ class StudyWords:
     """What the page needs about a study in addition to its tables.
 
     Attributes:
-        question: a key of ``PAPERS``.
+        question: a key of ``QUESTIONS``.
         cells: cell -> its description.
         cautions: sentences about settings that are likely mistakes.
     """
@@ -47,6 +47,7 @@ class Section:
         cells: descriptions of the cells.
         figures: in reading order.
         stopping: paragraphs on when to stop training.
+        audits: verdicts on given samples.
         tally: group of verdicts -> number of claims.
     """
 
@@ -57,6 +58,7 @@ class Section:
     cells: list[str]
     figures: list[Shown]
     stopping: list[str]
+    audits: list[audits.Told]
     tally: dict[str, int] = field(default_factory=dict)
 
 
@@ -85,7 +87,7 @@ def page(
     questions = {name: study.question for name, study in studies.items()}
     words = {name: study.cells for name, study in studies.items()}
     rows = claims.rows(table, questions=questions, words=words)
-    order = sorted(studies, key=lambda name: list(PAPERS).index(questions[name]))
+    order = sorted(studies, key=lambda name: list(QUESTIONS).index(questions[name]))
     sections = [_section(folder, name, studies[name], rows, captions) for name in order]
     others = [(name, found) for name in OTHERS if (found := shown(folder / name, _names(name), captions))]
     jobs = costs.measured(folder / "benchmarks")
@@ -93,7 +95,10 @@ def page(
     drawn = {figure.anchor for section in sections for figure in section.figures}
     return _template().render(
         run=folder.name,
-        findings=findings.findings(table, questions=questions, words=words),
+        findings=[
+            *(finding for section in sections for finding in audits.findings(section.name, section.audits)),
+            *findings.findings(table, questions=questions, words=words),
+        ],
         cautions=_cautions(folder, table, studies),
         rows=rows,
         drawn=drawn,
@@ -127,12 +132,13 @@ def _section(folder: Path, name: str, study: StudyWords, rows: list[claims.Row],
     mine = [row for row in rows if row.study == name]
     return Section(
         name=name,
-        title=PAPERS[study.question].title,
-        asks=PAPERS[study.question].asks,
+        title=QUESTIONS[study.question].title,
+        asks=QUESTIONS[study.question].asks,
         replicates=max((row.replicates for row in mine), default=0),
         cells=list(study.cells.values()),
         figures=shown(folder / name, _names(study.question), captions),
         stopping=_stopping(folder / name / "stopping.parquet", study),
+        audits=audits.tell(folder / name, study.cells) if study.question == "audit" else [],
         tally=claims.tally(mine),
     )
 

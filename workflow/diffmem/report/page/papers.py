@@ -35,6 +35,8 @@ PAPERS = {
         "At which number of training points does a model stop imitating its training set?",
     ),
 }
+# question -> what the page says of it
+QUESTIONS = {**PAPERS, "audit": Paper("", "", "Are these samples copies of training items?")}
 _STRATA = (
     "The measure is compared between two strata within each replicate and averaged over training with equal weight "
     "for every octave of epochs. With the matched test set it is the net copied fraction. With the paper's plain test "
