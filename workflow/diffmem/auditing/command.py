@@ -46,7 +46,10 @@ Out = Annotated[
     Path, typer.Option(help="Folder for audit.html, audit.json, samples.parquet, training.parquet, figures.")
 ]
 Features = Annotated[
-    str, typer.Option(help="raw, pca-K (such as pca-64), or FILE.py:FUNCTION or MODULE:FUNCTION, from (n, ...) to (n, d) arrays.")
+    str,
+    typer.Option(
+        help="raw, pca-K (such as pca-64), or FILE.py:FUNCTION or MODULE:FUNCTION, from (n, ...) to (n, d) arrays."
+    ),
 ]
 
 
