@@ -17,6 +17,7 @@ cell = AuditCell.load(snakemake.params.cell)
 found = audit(
     **cell.audit.sets,
     features=cell.audit.features,
+    augment=cell.audit.augment,
     permutations=cell.audit.permutations,
     accept=cell.audit.accept,
     seed=cell.seed,

@@ -9,6 +9,7 @@ column j, in standard deviations of the training column. Where the best assignme
 far better than the given order, the columns were exchanged. Columns of equal distribution cannot be told apart.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,9 +42,15 @@ class Shared:
     repeats: dict[str, float]
 
 
-def shared(*, train: np.ndarray, test: np.ndarray, generated: np.ndarray) -> Shared:
-    """Compare the rows of points (n, d), (n', d) and (g, d)."""
-    both = locations(np.vstack([train, test]))
+def shared(
+    *,
+    train: np.ndarray,
+    test: np.ndarray,
+    generated: np.ndarray,
+    locate: Callable[[np.ndarray], np.ndarray] = locations,
+) -> Shared:
+    """Compare the rows of points (n, d), (n', d) and (g, d); ``locate`` gives the location of training and held-out."""
+    both = locate(np.vstack([train, test]))
     common = np.intersect1d(both[: len(train)], both[len(train) :])
     single = ~np.isin(both, common)
     first = np.zeros(len(both), dtype=bool)
@@ -115,14 +122,19 @@ def constant(train: np.ndarray, generated: np.ndarray) -> list[str]:
     return [f"{int(moving.sum())} features are constant in the training set and vary in the samples."]
 
 
-def warnings_of(found: Shared, *, sizes: dict[str, int], equal: bool) -> list[str]:
-    """Sentences on shared and repeated rows; ``equal``: whether the samples are the training set itself."""
+def warnings_of(found: Shared, *, sizes: dict[str, int], equal: bool, versions: bool = False) -> list[str]:
+    """Sentences on shared and repeated rows.
+
+    ``equal`` says whether the samples are the training set itself, ``versions`` whether items count as one with their
+    versions.
+    """
     said = []
     if equal:
         said.append("The generated file is the training set: every sample is a training item.")
     if found.overlap:
         said.append(
-            f"{found.overlap} of {sizes['test']} held-out items are training items, too; they are left out of both."
+            f"{found.overlap} of {sizes['test']} held-out items are training items, too"
+            f"{', or versions of them' if versions else ''}; they are left out of both."
         )
     for name, share in found.repeats.items():
         if share > 0.01:

@@ -68,6 +68,12 @@ def audit_command(
     out: Out,
     test: Test = None,
     features: Features = "raw",
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            help="Versions of images that count as the same: mirror, shift (by a pixel) or shift-K, crop, with commas."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of permutations and pairs.")] = 0,
     accept: Annotated[
         list[str] | None,
@@ -86,7 +92,13 @@ def audit_command(
         if out.exists() and not force:
             raise AuditError(f"out = {out}: exists already; name another folder, or overwrite it with --force")
         found = _run(
-            train=train, test=test, generated=generated, features=_features(features), seed=seed, accept=accept
+            train=train,
+            test=test,
+            generated=generated,
+            features=_features(features),
+            augment=augment,
+            seed=seed,
+            accept=accept,
         )
         write(found, out, force=force)
     except AuditError as error:

@@ -21,7 +21,7 @@ def figures(audit: Audit) -> dict[str, Figure]:
         found["net"] = net(audit)
         found["scores"] = scores(audit)
     shape = audit.sets["train"].values.shape[1:]
-    if len(shape) == 3 and shape[0] in (1, 3) and "test_item" in audit.samples:
+    if _pictures(shape) and "test_item" in audit.samples:
         found["gallery"] = gallery(audit)
     elif len(shape) == 1 and shape[0] == 2 and "test_item" in audit.samples:
         found["scatter"] = scatter(audit)
@@ -80,11 +80,22 @@ def gallery(audit: Audit) -> Figure:
         items = (("generated", row["sample"]), ("train", row["train_item"]), ("test", row["test_item"]))
         for panel, (name, item) in zip(axes[:, place], items, strict=True):
             image = np.clip((np.asarray(sets[name].values[item], dtype=float) - low) / max(high - low, 1e-12), 0, 1)
-            image = np.moveaxis(image.reshape(sets["train"].values.shape[1:]), 0, -1)
-            panel.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=1)  # colours, or gray without a last axis
+            shaped = _upright(image.reshape(sets["train"].values.shape[1:]))
+            panel.imshow(shaped, cmap="gray", vmin=0, vmax=1)  # colours, or gray without a last axis
     for panel, name in zip(axes[:, 0], names, strict=True):
         panel.set_title(name, fontsize=7, loc="left", pad=2)
     return figure
+
+
+def _pictures(shape: tuple[int, ...]) -> bool:
+    """Whether items of this shape can be drawn: (height, width), with 1 or 3 channels first or last."""
+    return len(shape) == 2 or (len(shape) == 3 and (shape[0] in (1, 3) or shape[2] in (1, 3)))
+
+
+def _upright(image: np.ndarray) -> np.ndarray:
+    """The image as (height, width) or (height, width, 3)."""
+    first = image.ndim == 3 and image.shape[0] in (1, 3)
+    return (np.moveaxis(image, 0, -1) if first else image).squeeze()
 
 
 def scatter(audit: Audit) -> Figure:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from diffmem.auditing.tables import encode
+from diffmem.auditing.versions import Project
 from diffmem.data.items import AuditError, Items, aligned, from_values
 from diffmem.data.read import read
 from diffmem.own_code import OwnError, load_own
@@ -34,8 +35,10 @@ def given_sets(*, train: Any, test: Any, generated: Any, labels: dict[str, Any])
     return encode(sets)
 
 
-def features_of(sets: dict[str, Items], features: str | Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray]:
-    """Set -> its points (n, d) in the ``features``.
+def features_of(
+    sets: dict[str, Items], features: str | Callable[[np.ndarray], np.ndarray]
+) -> tuple[dict[str, np.ndarray], Project | None]:
+    """Set -> its points (n, d) in the ``features``, and what computes them from flat items, None where they are these.
 
     Raises:
         AuditError: if the features are unknown, or not finite numbers of that shape.
@@ -43,16 +46,14 @@ def features_of(sets: dict[str, Items], features: str | Callable[[np.ndarray], n
     if isinstance(features, str) and ".py:" in features:
         features = _own(features)
     if callable(features):
-        flat = {name: _computed(features, items) for name, items in sets.items()}
-    else:
-        flat = {name: items.flat() for name, items in sets.items()}
-        if features.startswith("pca-") and features[4:].isdigit():
-            flat = _components(flat, int(features[4:]))
-        elif features != "raw":
-            raise AuditError(
-                f"features = {features}: expected raw, pca-K such as pca-64, or a function, as my.py:features"
-            )
-    return flat
+        return {name: _computed(features, items) for name, items in sets.items()}, None
+    flat = {name: items.flat() for name, items in sets.items()}
+    if features == "raw":
+        return flat, None
+    if features.startswith("pca-") and features[4:].isdigit():
+        project = _components(flat, int(features[4:]))
+        return {name: project(points) for name, points in flat.items()}, project
+    raise AuditError(f"features = {features}: expected raw, pca-K such as pca-64, or a function, as my.py:features")
 
 
 def _own(name: str) -> Callable[[np.ndarray], np.ndarray]:
@@ -75,7 +76,7 @@ def _computed(function: Callable[[np.ndarray], np.ndarray], items: Items) -> np.
     return found
 
 
-def _components(flat: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+def _components(flat: dict[str, np.ndarray], count: int) -> Project:
     """Principal components of training and held-out items together, which treats both alike."""
     pooled = np.vstack([points for name, points in flat.items() if name != "generated"])
     most = min(pooled.shape)
@@ -83,4 +84,4 @@ def _components(flat: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray
         raise AuditError(f"features = pca-{count}: the sets have {most} components at most")
     centre = pooled.mean(0)
     axes = np.linalg.svd(pooled - centre, full_matrices=False)[2][:count]
-    return {name: (points - centre) @ axes.T for name, points in flat.items()}
+    return lambda points: (points - centre) @ axes.T

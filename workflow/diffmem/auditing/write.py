@@ -148,7 +148,8 @@ def _inputs(audit: Audit) -> list[dict[str, Any]]:
 def _command(audit: Audit) -> str:
     sources = " ".join(f"--{name} {items.source}" for name, items in audit.sets.items())
     accepted = "".join(f" --accept {name}" for name in audit.settings["accept"])
-    options = f"--features {audit.settings['features']} --seed {audit.settings['seed']}{accepted}"
+    augmented = f" --augment {','.join(audit.settings['augment'])}" if audit.settings["augment"] else ""
+    options = f"--features {audit.settings['features']}{augmented} --seed {audit.settings['seed']}{accepted}"
     return f"diffmem audit {sources} {options} --out DIR"
 
 

@@ -25,6 +25,7 @@ import scipy
 
 from diffmem.locations import check_points
 from diffmem.measure.net_interval import Spread, score_interval, spread
+from diffmem.neighbours.index import Index, MakeSearch
 
 RATIOS = (1.0, 1.5, 2.0, 3.0)
 POWER = 0.8
@@ -40,6 +41,7 @@ def net_copied_fractions(
     seed: int = 0,
     permutations: int = 200,
     level: float = 0.95,
+    search: MakeSearch = Index,
 ) -> pd.DataFrame:
     """Estimate the share of ``generated`` points that copy ``train``, using held-out points ``test``.
 
@@ -52,6 +54,8 @@ def net_copied_fractions(
         seed: of the permutations.
         permutations: number of label permutations for the chance level and the interval.
         level: confidence level of the interval.
+        search: makes the search among training and held-out locations; another than the default one where several
+            versions of an item count as one (`neighbours.versions`).
 
     Returns:
         a table with one row per ratio and the columns ratio, raw (share called memorized), chance (mean of raw under
@@ -68,7 +72,9 @@ def net_copied_fractions(
     if r.min(initial=1) < 1:
         raise ValueError(f"ratios = {list(r)}: each must be at least 1")
     rng = np.random.default_rng(seed)
-    found = spread(train=train, test=test, generated=generated, ratios=r, permutations=permutations, rng=rng)
+    found = spread(
+        train=train, test=test, generated=generated, ratios=r, permutations=permutations, rng=rng, search=search
+    )
     return table(found, r, level=level)
 
 

@@ -46,7 +46,7 @@ import scipy
 from diffmem.locations import check_points, distinct
 from diffmem.measure.chance import chance, local_dimension
 from diffmem.measure.strata import quotient
-from diffmem.neighbours.index import Index
+from diffmem.neighbours.index import Index, Search
 
 ONE_THIRD = 1 / 3
 NEIGHBOURS, HALF = 50, 0.5  # n and alpha of (3)
@@ -104,7 +104,7 @@ def rank_z(*, generated: np.ndarray, held_out: np.ndarray) -> float:
     return float((u - g * h / 2) / np.sqrt(variance)) if variance > 0 else 0.0
 
 
-def spacing(positions: np.ndarray, index: Index | None = None) -> np.ndarray:
+def spacing(positions: np.ndarray, index: Search | None = None) -> np.ndarray:
     """e of each of the distinct ``positions`` (m, d): distance to the nearest other one, of shape (m,), float32.
 
     Args:

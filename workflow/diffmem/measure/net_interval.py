@@ -32,6 +32,7 @@ import scipy
 
 from diffmem.measure.net_fraction import NetFraction
 from diffmem.measure.pool import Around, Members, Pool
+from diffmem.neighbours.index import Index, MakeSearch
 
 FEWEST_OTHERS = 0.1  # lower limit of the share of points that are not copies, by which their variance is divided
 LOCATIONS = 20_000  # members of a large pool at which copies are placed
@@ -81,6 +82,7 @@ def spread(
     ratios: np.ndarray,
     permutations: int,
     rng: np.random.Generator,
+    search: MakeSearch = Index,
 ) -> Spread:
     """A_r, V_0 and V_A of one set of samples.
 
@@ -89,8 +91,9 @@ def spread(
         ratios: r, of shape (ratios,).
         permutations: number of permuted labellings.
         rng: draws the permutations.
+        search: makes the search among training and held-out locations.
     """
-    members = Members(train=train, test=test)
+    members = Members(train=train, test=test, search=search)
     return spread_around(members.around(generated), ratios=ratios, permutations=permutations, rng=rng)
 
 

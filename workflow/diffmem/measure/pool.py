@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from diffmem.locations import distinct
-from diffmem.neighbours.index import Index
+from diffmem.neighbours.index import Index, MakeSearch, Search
 
 RANKS = 12  # expected number of members of the smaller set in a list, at which H of `net_fraction` is almost zero
 FEWEST = 50  # smallest length of a list
@@ -46,7 +46,8 @@ class Pool:
 class Members:
     """The members of the pool: the distinct positions of ``train`` (n, d) and of ``test`` (n', d).
 
-    Each set is sorted by its coordinates, so that results do not depend on the order of its rows.
+    Each set is sorted by its coordinates, so that results do not depend on the order of its rows. ``search`` makes the
+    search among the members.
 
     Attributes:
         positions: of shape (train + test, d), training locations first.
@@ -54,8 +55,9 @@ class Members:
         listed: length k of the list of nearest members of a point.
     """
 
-    def __init__(self, *, train: np.ndarray, test: np.ndarray):
+    def __init__(self, *, train: np.ndarray, test: np.ndarray, search: MakeSearch = Index):
         train, test = distinct(train), distinct(test)
+        self._search = search
         self.positions = np.vstack([train, test])
         self.train, self.test = len(train), len(test)
         total = len(self.positions)
@@ -75,8 +77,8 @@ class Members:
         return Pool(found.distance, found.location, self.train, self.test)
 
     @cached_property
-    def _index(self) -> Index:
-        return Index(self.positions)
+    def _index(self) -> Search:
+        return self._search(self.positions)
 
 
 class Around:

@@ -13,8 +13,9 @@ query is compared with all locations. `recall` measures the share of neighbours 
 """
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -36,6 +37,17 @@ class Neighbours:
 
     distance: np.ndarray
     location: np.ndarray
+
+
+class Search(Protocol):
+    """What a search among locations offers, by whichever distance."""
+
+    def nearest(self, queries: np.ndarray, k: int) -> Neighbours:
+        """The ``k`` nearest locations of each of the ``queries`` (q, d)."""
+        ...
+
+
+MakeSearch = Callable[[np.ndarray], Search]  # positions (m, d) -> search among them
 
 
 class Index:
@@ -90,10 +102,10 @@ class Index:
 
     def _measured(self, queries: np.ndarray, proposed: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Distances in float64 and locations of the ``k`` nearest among the ``proposed`` candidates: (q, k) each."""
-        return _ordered(distances(queries, self.positions, proposed), proposed, k)
+        return ordered(distances(queries, self.positions, proposed), proposed, k)
 
 
-def _ordered(distance: np.ndarray, location: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def ordered(distance: np.ndarray, location: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The ``k`` nearest candidates of each row; equal distances are ordered by location."""
     order = np.lexsort((location, distance), axis=1)[:, :k]
     return np.take_along_axis(distance, order, 1), np.take_along_axis(location, order, 1)

@@ -19,6 +19,11 @@ class Audited(Record):
     features: Text = Field(
         "raw", description="what is compared: raw, pca-K such as pca-64, or a function of your own, as my.py:features"
     )
+    augment: tuple[Text, ...] = Field(
+        (),
+        description="versions of images that count as the same image: mirror, shift (by a pixel) or shift-K, crop; "
+        "docs/audit.md says what each is",
+    )
     permutations: Whole = Field(
         200, ge=20, description="number of permutations of the labels, behind chance level and interval"
     )
