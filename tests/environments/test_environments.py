@@ -12,7 +12,7 @@ from diffmem import digest, registry
 from diffmem.settings.onset import OnsetCell
 from diffmem.settings.sections import TrainedCell
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 RULES = [
     "rule " + part
