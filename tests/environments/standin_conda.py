@@ -7,6 +7,7 @@ the file pins, with what these require and nothing else. The versions must be th
 """
 
 import importlib.metadata
+import itertools
 import json
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def answer(folder: str, *words: str) -> None:
     elif words[:1] == ("clean",):
         pass
     elif "create" in words:
-        given = {key: value.strip("'\"") for key, value in zip(words, words[1:], strict=False)}
+        given = {key: value.strip("'\"") for key, value in itertools.pairwise(words)}
         create(Path(given["--prefix"]), yaml.safe_load(Path(given["--file"]).read_text()))
     else:
         sys.exit(f"the stand-in for conda does not know {' '.join(words)}")
