@@ -43,6 +43,31 @@ def test_disk_is_the_size_of_the_arrays(replicates):
     assert table["disk [GB]"][0] == pytest.approx(arrays / 1e9, rel=0.01)
 
 
+def test_memory_grows_with_the_points_of_a_shard_and_with_the_network():
+    images = {
+        "dataset": "array",
+        "path": "x.npy",
+        "size": [3, 32, 32],
+        "inliers": 50_000,
+        "test": 10_000,
+        "fresh": 1000,
+    }
+    one, two = (planned(replicates=2, shard=s, data=images)["memory [GB]"][0] for s in (1, 2))
+    points = 61_000 * 3072 * 8 / 1e9
+    assert one == pytest.approx(0.5 + 4 * points, rel=1e-3)
+    assert two == pytest.approx(0.5 + 8 * points, rel=1e-3)
+    wide = plan(studies({"studies": {"a": {"replicates": 5, "shard": 5}}}), network=lambda *_: (10**8, 10**6))
+    assert wide["memory [GB]"][0] == pytest.approx(0.5 + 6 * 5 * 0.4, rel=1e-3)
+
+
+def test_segments_and_parts_shorten_the_longest_job():
+    study = {"replicates": 2, "shard": 2, "training": {"steps": 10**6, "batch": 1000}, "sampling": {"count": 100}}
+    whole = planned(**study, data={"inliers": 2000})
+    cut = planned(**study, data={"inliers": 2000}, compute={"segment": 250_000})
+    assert cut["longest job [h]"][0] == pytest.approx(whole["longest job [h]"][0] / 4, rel=0.01)
+    assert cut["time [core hours]"][0] == pytest.approx(whole["time [core hours]"][0], rel=0.01)
+
+
 def test_time_doubles_with_epochs_and_with_second_order_sampling():
     one, two = (
         planned(data={"inliers": 10_000}, training={"epochs": e}, sampling={"count": 100}) for e in (1000, 2000)

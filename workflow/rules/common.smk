@@ -98,6 +98,12 @@ def setting(section, key):
     )
 
 
+def memory(wildcards, attempt):
+    """Megabytes for a job on the points of a shard; more after a kill."""
+    needed = STUDIES[wildcards.study].memory(wildcards.cell)
+    return max(2000, needed) * attempt
+
+
 def placed(path):
     """Where a published file is put; a module's prefix is put before relative paths, and all runs share these files."""
     return os.path.abspath(path) if IS_MODULE else path

@@ -26,6 +26,8 @@ rule dataset:
         "<logs>/{study}/{cell}/{shard}/dataset.log",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory,
     params:
         cell=settings("data", "seed"),
         code=code("dataset.py", "data"),

@@ -100,6 +100,8 @@ rule optimum:
         study=trained(),
     conda:
         "../../envs/torch.yaml"
+    resources:
+        mem_mb=memory,
     params:
         cell=settings("schedule", "sampling", "seed"),
         code=code("optimum.py", "schedule", "sampling"),
@@ -123,6 +125,8 @@ rule saved:
         study=given(),
     conda:
         "../../envs/torch.yaml"
+    resources:
+        mem_mb=memory,
     params:
         cell=settings("data", "sampling", "seed"),
         code=code("saved.py", "data", "sampling"),

@@ -14,6 +14,8 @@ rule neighbours:
         "<benchmarks>/{study}/{cell}/{shard}/neighbours.tsv"
     conda:
         "../../envs/onset.yaml"
+    resources:
+        mem_mb=memory,
     params:
         cell=settings("neighbours", "seed"),
         rounded=setting("measure", "rounded"),
@@ -78,6 +80,8 @@ rule quality:
         "<logs>/{study}/{cell}/{shard}/quality.log",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory,
     params:
         cell=settings("seed"),
         code=code("quality.py"),
@@ -96,6 +100,8 @@ rule permutations:
         "<logs>/{study}/{cell}/{shard}/permutations.log",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory,
     params:
         cell=settings("measure", "seed"),
         code=code("permutations.py"),
@@ -115,6 +121,8 @@ rule membership:
         "<logs>/{study}/{cell}/{shard}/membership.log",
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory,
     params:
         cell=settings("seed"),
         merge=setting("measure", "merge"),
@@ -138,6 +146,8 @@ rule density:
         study=asking("outliers"),
     conda:
         "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory,
     params:
         ratio=setting("measure", "ratio"),
         code=code("density.py"),

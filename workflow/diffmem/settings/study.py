@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffmem.settings.cell_names import name_cells
-from diffmem.settings.records import Cell, Record
+from diffmem.settings.records import Cell, Record, known
 from diffmem.settings.samplers import Given
 from diffmem.settings.sections import TrainedCell
 from diffmem.settings.shards import replicates
 
+# megabytes of a job: Python with its libraries, and so many times the points of its shard (docs/benchmarks.md)
+LIBRARIES, TIMES_POINTS = 500, 4
 # key of the config -> name of the factor in tables and claims; other factors have the last part of their key
 FACTORS = {
     "data.pixels": "dimension",
@@ -98,6 +100,12 @@ class Study:
     def own_functions(self) -> list[str]:
         """The functions in files of the user's own that its cells name."""
         return [name for cell in self.cells.values() for name in cell.own_files(*type(cell).sections())]
+
+    def memory(self, cell: str) -> int:
+        """Megabytes that a job on the points of a shard of a ``cell`` needs, beside those of a network."""
+        data = self.cells[cell].data
+        rows = data.rows + known(data.test) + known(data.fresh)
+        return round(LIBRARIES + TIMES_POINTS * self.stack * rows * data.features * 8 / 1e6)
 
     def is_given(self) -> bool:
         """Whether its samples are those of a model that was trained elsewhere."""
