@@ -94,6 +94,60 @@ def test_other_kinds_of_images_of_8_bits_are_read(tmp_path, mode):
     assert np.array_equal(folder(path=str(tmp_path), size=[1, 8, 8], pixels=None).pixels[0, 0], gray)
 
 
+def test_what_lies_under_transparent_pixels_is_not_seen(tmp_path):
+    disc = np.zeros((16, 16), dtype=np.uint8)
+    disc[4:12, 4:12] = 255
+    for i in range(2):
+        pixels = RNG.integers(0, 256, (16, 16, 4), dtype=np.uint8)
+        pixels[4:12, 4:12, :3], pixels[..., 3] = (200, 30, 30), disc
+        Image.fromarray(pixels).save(tmp_path / f"{i}.png")
+    found = folder(path=str(tmp_path), size=[3, 16, 16], pixels=None).pixels
+    assert np.array_equal(found[0], found[1])
+    assert found[0, :, 0, 0].tolist() == [255, 255, 255]
+    assert found[0, :, 8, 8].tolist() == [200, 30, 30]
+
+
+def test_a_photo_that_was_turned_is_read_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(RNG.integers(0, 256, (16, 24, 3), dtype=np.uint8)).save(tmp_path / "a.jpg", exif=exif)
+    assert folder(path=str(tmp_path), size=[3, 24, 16], pixels=None).pixels.shape == (1, 3, 24, 16)
+    refused(folder, tmp_path, [3, 16, 24], "has 24 x 16 pixels, but data.size says 16 x 24")
+
+
+def test_an_animated_image_is_refused(tmp_path):
+    frames = [Image.fromarray(RNG.integers(0, 256, (8, 8), dtype=np.uint8)) for _ in range(3)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    refused(folder, tmp_path, [1, 8, 8], "a.gif: has 3 frames; save the one that is meant")
+
+
+def test_what_a_mac_adds_to_folders_and_archives_is_skipped(tmp_path):
+    for name in ("cat", "dog"):
+        save(tmp_path / name / "0.png", GRAY[0])
+        (tmp_path / name / "._0.png").write_bytes(b"resource fork")
+        (tmp_path / "__MACOSX" / name).mkdir(parents=True)
+        (tmp_path / "__MACOSX" / name / "._0.png").write_bytes(b"resource fork")
+    assert folder(path=str(tmp_path), size=[1, 8, 8], pixels=None).labels.tolist() == [0, 1]
+    save(tmp_path / "flat" / "0.png", GRAY[0])
+    (tmp_path / "flat" / "__MACOSX").mkdir()
+    assert len(folder(path=str(tmp_path / "flat"), size=[1, 8, 8], pixels=None).pixels) == 1
+
+
+@pytest.mark.parametrize(
+    ("places", "words"),
+    [
+        (["train/cat", "train/dog"], "holds sub-folders with images: give {}/train"),
+        (["test/cat", "train/cat"], "give one of {}/test, {}/train, or move their images one level up"),
+        (["n1/images", "n2/images", "n3/images", "n4/images"], "give one of {}/n1, {}/n2, {}/n3, ..., or move"),
+    ],
+)
+def test_images_one_level_too_deep_are_found(tmp_path, places, words):
+    for place in places:
+        (tmp_path / place).mkdir(parents=True)
+        save(tmp_path / place / "0.png", GRAY[0])
+    refused(folder, tmp_path, [1, 8, 8], words.replace("{}", str(tmp_path)))
+
+
 def test_images_beside_the_folders_of_the_classes_are_refused(tmp_path):
     for name in ("a/0.png", "b/0.png"):
         save(tmp_path / name, COLOUR[0])
@@ -183,9 +237,47 @@ def test_an_array_of_objects_is_refused_without_unpickling_it(tmp_path):
     refused(array, tmp_path / "own.npy", [5], "allow_pickle=False")
 
 
-def test_words_in_a_column_are_refused(tmp_path):
-    pd.DataFrame({"x": [1.0, 2.0], "name": ["a", "b"]}).to_parquet(tmp_path / "own.parquet")
-    refused(array, tmp_path / "own.parquet", [2], "expected numbers")
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (["a", "b"], "column name holds no numbers, such as 'a'; turn it into numbers, or leave it out"),
+        (pd.Categorical(["a", "b"]), "column name holds categories, such as 'a'"),
+        (pd.to_datetime(["2020-01-01", "2020-02-01"]), "column name holds dates"),
+        (pd.array([1, None], dtype="Int64"), "column name lacks a value in row 1; fill it in, or leave out the row"),
+        ([1.0, np.nan], "1 of 2 points are NaN or infinite"),
+    ],
+)
+def test_a_column_without_numbers_is_named(tmp_path, column, words):
+    pd.DataFrame({"x": [1.0, 2.0], "name": column}).to_parquet(tmp_path / "own.parquet")
+    refused(array, tmp_path / "own.parquet", [2], words)
+
+
+@pytest.mark.parametrize("column", [pd.array([1, 0], dtype="Int64"), pd.array([True, False]), [True, False]])
+def test_whole_numbers_that_may_be_missing_and_truth_values_are_numbers(tmp_path, column):
+    pd.DataFrame({"x": [1.5, 2.0], "n": column}).to_parquet(tmp_path / "own.parquet")
+    assert array(path=str(tmp_path / "own.parquet"), size=[2], pixels=None).pixels.tolist() == [[1.5, 1], [2, 0]]
+
+
+def test_a_label_in_words_is_refused(tmp_path):
+    pd.DataFrame({"x": [1.0, 2.0], "label": ["cat", "dog"]}).to_parquet(tmp_path / "own.parquet")
+    refused(
+        array, tmp_path / "own.parquet", [1], "column label holds no numbers, such as 'cat'; expected a whole number"
+    )
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+@pytest.mark.parametrize("name", ["points", "samples", "images", "arr_0", "features"])
+def test_the_array_of_an_archive_is_found_where_there_is_one_way(tmp_path, name, labelled):
+    classes = {"arr_1" if name == "arr_0" else "labels": LABELS} if labelled else {}
+    np.savez(tmp_path / "own.npz", **{name: POINTS}, **classes)
+    found = array(path=str(tmp_path / "own.npz"), size=[5], pixels=None)
+    assert np.array_equal(found.pixels, POINTS)
+    assert np.array_equal(found.labels, LABELS if labelled else np.zeros(4))
+
+
+def test_an_archive_of_several_arrays_is_refused_with_their_names(tmp_path):
+    np.savez(tmp_path / "own.npz", mu=POINTS, sigma=POINTS)
+    refused(array, tmp_path / "own.npz", [5], "holds mu, sigma; name the array of items points")
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".parquet"])
@@ -203,5 +295,3 @@ def test_other_suffixes_and_smaller_floats_are_refused(tmp_path):
     refused(array, tmp_path / "own.csv", [5], "must end in .npy, .npz, .parquet")
     np.save(tmp_path / "own.npy", GRAY.astype(float))
     refused(array, tmp_path / "own.npy", [1, 8, 8], "only images of bytes can be reduced", pixels=4)
-    np.savez(tmp_path / "own.npz", images=POINTS)
-    refused(array, tmp_path / "own.npz", [5], "points is not a file")

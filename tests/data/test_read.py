@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from diffmem.auditing.audit import audit
-from diffmem.data.items import AuditError, from_values
+from diffmem.data.in_memory import from_values
+from diffmem.data.items import AuditError
 from diffmem.data.read import read
 
 VALUES = np.random.default_rng(0).standard_normal((20, 3)).astype(np.float32)
@@ -47,6 +48,18 @@ def test_every_type_of_safetensors_is_read_as_torch_reads_it(tmp_path, kind):
     found = read(path, name="train")
     np.testing.assert_array_equal(found.values, values.double().numpy())
     np.testing.assert_array_equal(found.labels, np.arange(20))
+
+
+def test_samples_and_classes_without_names_are_told_apart(tmp_path):
+    np.savez(tmp_path / "x.npz", VALUES, np.arange(20))
+    np.testing.assert_array_equal(read(tmp_path / "x.npz", name="train").labels, np.arange(20))
+    np.savez(tmp_path / "x.npz", VALUES, VALUES)
+    assert read(tmp_path / "x.npz", name="train").labels is None
+
+
+def test_suffixes_in_capitals_are_read(tmp_path):
+    saved(tmp_path, "npy").rename(tmp_path / "ITEMS.NPY")
+    assert len(read(tmp_path / "ITEMS.NPY", name="train")) == 20
 
 
 def test_safetensors_of_another_type_are_refused_with_the_remedy(tmp_path):
@@ -120,8 +133,8 @@ def animated(path):
     ("make", "message"),
     [
         (lambda path: picture(size=(5, 5)).save(path / "b.png"), "b.png: is 5 x 5 pixels, a.png is 4 x 6"),
-        (lambda path: (path / "b.png").write_bytes(b"no image"), "b.png: truncated or not an image"),
-        (sixteen_bits, "b.png: has more than 8 bits"),
+        (lambda path: (path / "b.png").write_bytes(b"no image"), "b.png: truncated, or not an image"),
+        (sixteen_bits, "b.png: has more than 256 shades.*8 bits"),
         (animated, "b.gif: has 3 frames"),
     ],
 )
@@ -132,13 +145,26 @@ def test_a_folder_with_a_wrong_image_names_it(tmp_path, make, message):
         read(tmp_path, name="train")
 
 
+def test_a_link_to_nothing_is_not_left_out_silently(tmp_path):
+    picture().save(tmp_path / "a.png")
+    (tmp_path / "b.png").symlink_to(tmp_path / "missing.png")
+    with pytest.raises(AuditError, match=r"b.png: truncated, or not an image.*No such file"):
+        read(tmp_path, name="train")
+
+
 def test_an_empty_folder_and_one_level_too_high(tmp_path):
     with pytest.raises(AuditError, match="holds no image"):
         read(tmp_path, name="train")
     (tmp_path / "a" / "b").mkdir(parents=True)
     picture().save(tmp_path / "a" / "b" / "1.png")
-    with pytest.raises(AuditError, match="give the folder above it"):
+    with pytest.raises(AuditError, match=r"holds sub-folders with images: give .*/a$"):
         read(tmp_path, name="train")
+
+
+def saved_by_torch(path, content):
+    import torch
+
+    torch.save(content, path)
 
 
 def objects(path):
@@ -158,6 +184,15 @@ def objects(path):
         ("x.safetensors", lambda path: path.write_bytes(b"junk"), "cannot be read as .safetensors"),
         ("x.npy", objects, "Python objects"),
         ("x.npz", lambda path: np.savez(path, a=VALUES, b=VALUES), "holds a, b; name the array of items points"),
+        ("x.npz", lambda path: np.savez(path), "holds nothing; name the array"),
+        ("x.npz", lambda path: np.savez(path, np.array([{}, None])), "holds Python objects, which are not read"),
+        (
+            "x.pt",
+            lambda path: saved_by_torch(path, {"state": {"w": 1}}),
+            "holds state and no tensor of items; save one",
+        ),
+        ("x.pt", lambda path: saved_by_torch(path, [1, 2]), "holds a list and no tensor of items; save one"),
+        ("x.pth", lambda path: saved_by_torch(path, AuditError("x")), "holds Python objects.*save a tensor"),
         ("x.npy", lambda path: np.save(path, np.array(["a", "b"])), "expected numbers"),
         ("x.npy", lambda path: np.save(path, VALUES[:1]), "at least two items"),
         ("x.npy", lambda path: np.save(path, VALUES[:, 0]), "expected a row for every item"),

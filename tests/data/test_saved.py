@@ -54,6 +54,13 @@ def test_images_tables_and_arrays_of_bytes_are_read_alike(here):
         np.testing.assert_allclose(taken(from_files(0, path=path)), expected, atol=1e-6, err_msg=path)
 
 
+def test_a_column_without_numbers_in_saved_samples_is_named(here):
+    for epoch in (1, 2):
+        pd.DataFrame({"x": [1.0, 2.0], "town": ["Ulm", "Bonn"]}).to_parquet(here / f"table-{epoch}.parquet")
+    with pytest.raises(DataError, match=r"table-1.parquet: column town holds no numbers, such as 'Ulm'"):
+        taken(from_files(0, path="table-{epoch}.parquet"), point=(2,))
+
+
 def test_a_function_draws_at_every_epoch(here):
     (here / "my_model.py").write_text(
         "def sample(n, snapshot, generator):\n    return generator.normal(size=(n, 16)) / (1 + snapshot)\n"

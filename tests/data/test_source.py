@@ -90,7 +90,10 @@ def test_labels_of_any_numbers_are_classes(tmp_path):
     [
         ({"inliers": 30, "test": 31}, "data.inliers + data.test = 61: must be at most 60"),
         ({"inliers": 30, "classes": 3}, "data.classes = 3: must be at most 2"),
-        ({"inliers": 10, "diversity": 0}, "data.inliers + data.test = 20: must be at most 0"),
+        (
+            {"inliers": 10, "diversity": 0},
+            "needs at least 40 different images, with equally many of each class, has 20: data",
+        ),
     ],
 )
 def test_a_collection_that_is_too_small_is_refused_in_one_sentence(tmp_path, options, words):
@@ -101,6 +104,16 @@ def test_a_collection_that_is_too_small_is_refused_in_one_sentence(tmp_path, opt
     assert words in str(refusal.value)
     assert str(path) in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_two_images_to_overfit_need_others_to_compare_with(tmp_path):
+    path = tmp_path / "a.npz"
+    given = own(path, RNG.standard_normal((3, 4)), np.zeros(3, dtype=int))
+    with pytest.raises(
+        DataError, match=r"a.npz: needs at least 24 different images, .* has 3: .*; add images"
+    ) as refusal:
+        drawn(**given, inliers=2, test=2)
+    assert "at most" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(

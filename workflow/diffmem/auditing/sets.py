@@ -8,7 +8,8 @@ import numpy as np
 
 from diffmem.auditing.tables import encode
 from diffmem.auditing.versions import Project
-from diffmem.data.items import AuditError, Items, aligned, from_values
+from diffmem.data.in_memory import from_values
+from diffmem.data.items import AuditError, Items, aligned
 from diffmem.data.read import read
 from diffmem.own_code import OwnError, load_own
 
@@ -25,7 +26,7 @@ def given_sets(*, train: Any, test: Any, generated: Any, labels: dict[str, Any])
         if isinstance(values, str | Path)
         else from_values(name, values, labels=labels.get(name))
         for name, values in given.items()
-        if values is not None
+        if name != "test" or values is not None
     }
     tables = [name for name, items in sets.items() if items.frame is not None]
     if not tables:

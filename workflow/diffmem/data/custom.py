@@ -9,36 +9,39 @@ from pathlib import Path
 
 import numpy as np
 
+from diffmem.data.columns import numbers_of, whole_numbers
 from diffmem.data.image_set import DataError, Images, reduce_size
+from diffmem.data.named_arrays import items_of
+from diffmem.data.pictures import SUFFIXES, deeper, folders_in, images_in, pixels_of
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
 MODES = {1: "L", 3: "RGB"}
-DEEP = ("I", "F")  # first letters of Pillow's modes with more than 8 bits: I, I;16, I;16B, F
 LABEL = "label"
 
 
 def folder(*, path: str, size: list[int], pixels: int | None) -> Images:
     """The images in the sub-folders of ``path``, one sub-folder per class, or in ``path`` itself, as a single class.
 
-    Images are converted to gray or RGB according to the channels of ``size``. Height and width must be those of
-    ``size``.
+    Images are turned upright, put on white where they are transparent (``pictures``), and converted to gray or RGB
+    according to the channels of ``size``. Height and width must be those of ``size``.
 
     Raises:
         DataError: if there are no images, or images next to the sub-folders, or if an image cannot be read, has
-            another size or has more than 256 shades.
+            another size, several frames or more than 256 shades.
     """
     source = Path(path)
     if not source.is_dir():
         raise DataError(f"data.path = {path}: no such folder; expected one sub-folder of images for each class")
-    classes = sorted(p for p in source.iterdir() if p.is_dir() and not p.name.startswith("."))
-    if classes and (beside := _images(source)):
+    classes = folders_in(source)
+    if classes and (beside := images_in(source)):
         raise DataError(
             f"{path}: {len(beside)} images, such as {beside[0].name}, are not in a sub-folder of their class; "
             "move each into the sub-folder of its class"
         )
     classes = classes or [source]
-    files = [_images(part) for part in classes]
+    files = [images_in(part) for part in classes]
     if empty := [part for part, found in zip(classes, files, strict=True) if not found]:
+        if remedy := deeper(source):
+            raise DataError(f"data.path = {path}: {remedy}")
         raise DataError(f"{empty[0]}: contains no image; expected files that end in {', '.join(SUFFIXES)}")
     pixel = np.stack([_image(file, size) for part in files for file in part])
     return reduce_size(Images(pixel, np.repeat(np.arange(len(files)), [len(part) for part in files])), pixels)
@@ -47,10 +50,10 @@ def folder(*, path: str, size: list[int], pixels: int | None) -> Images:
 def array(*, path: str, size: list[int], pixels: int | None) -> Images:
     """The points or images in an array file.
 
-    A .npy file contains the array; a .npz file the array ``points`` and optionally ``labels``; a .parquet file one
-    column per feature and optionally ``label``. Bytes are brightness from 0 to 255; other numbers are not rescaled. An
-    image has the shape (channels, height, width) or (height, width, channels), is flattened, or, if gray, is (height,
-    width).
+    A .npy file contains the array; a .npz file the array ``points`` (or another name of ``named_arrays``, or one array
+    alone) and optionally ``labels``; a .parquet file one column per feature and optionally ``label``. Bytes are
+    brightness from 0 to 255; other numbers are not rescaled. An image has the shape (channels, height, width) or
+    (height, width, channels), is flattened, or, if gray, is (height, width).
 
     Raises:
         DataError: if the file is missing, truncated, of another format or size, or contains values that are not
@@ -71,34 +74,14 @@ def array(*, path: str, size: list[int], pixels: int | None) -> Images:
     return Images(values.reshape(len(values), -1).astype(np.float64), labels)
 
 
-def _images(part: Path) -> list[Path]:
-    """The images in a folder, in the order of their names."""
-    return sorted(f for f in part.iterdir() if f.suffix.lower() in SUFFIXES)
-
-
 def _image(path: Path, size: list[int]) -> np.ndarray:
     """One image, bytes of shape (channels, height, width)."""
-    from PIL import Image
-
     channels, height, width = size
-    try:
-        with Image.open(path) as image:
-            if (image.height, image.width) != (height, width):
-                raise DataError(
-                    f"{path}: has {image.height} x {image.width} pixels, but data.size says {height} x {width}; "
-                    "resize it"
-                )
-            if image.mode.startswith(DEEP):  # Pillow would clip these at 255
-                raise DataError(
-                    f"{path}: has more than 256 shades (Pillow's mode {image.mode}); save it with 8 bits per channel, "
-                    "or give the values as an array file with data.dataset = array"
-                )
-            pixels = np.asarray(image.convert(MODES[channels]))
-    except DataError:
-        raise
-    except Exception as error:  # each of Pillow's formats raises errors of its own
-        raise DataError(f"{path}: truncated, or not an image ({error!r}); remove or replace it") from error
-    return pixels.reshape(height, width, channels).transpose(2, 0, 1)
+    pixels, _ = pixels_of(path, mode=MODES[channels])
+    if pixels.shape[:2] != (height, width):
+        found = f"{pixels.shape[0]} x {pixels.shape[1]}"
+        raise DataError(f"{path}: has {found} pixels, but data.size says {height} x {width}; resize it")
+    return pixels.transpose(2, 0, 1)
 
 
 def _read(path: str) -> tuple[np.ndarray, np.ndarray | None]:
@@ -113,6 +96,8 @@ def _read(path: str) -> tuple[np.ndarray, np.ndarray | None]:
         )
     try:
         values, labels = readers[suffix](path)
+    except DataError:
+        raise
     except Exception as error:  # numpy, zipfile and pyarrow each raise errors of their own
         raise DataError(f"{path}: truncated or of another format ({error!r}); write it again") from error
     if values.ndim == 0 or values.size == 0:
@@ -126,15 +111,15 @@ def _npy(path: str) -> tuple[np.ndarray, None]:
 
 def _npz(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-        return archive["points"], archive.get("labels")
+        return items_of(archive, where=path)
 
 
 def _parquet(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     import pandas as pd
 
     table = pd.read_parquet(path)
-    labels = table.pop(LABEL).to_numpy() if LABEL in table else None
-    return table.to_numpy(), labels
+    labels = whole_numbers(table.pop(LABEL), where=path) if LABEL in table else None
+    return numbers_of(table, where=path), labels
 
 
 def _numbers(values: np.ndarray, labels: np.ndarray, path: str) -> None:

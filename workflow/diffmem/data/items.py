@@ -1,7 +1,6 @@
 """Sets of items as they come, for an audit or a study: what was read, from where, and the error that this raises."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,21 +42,6 @@ class Items:
         return np.asarray(self.values.reshape(len(self.values), -1), dtype=np.float64)
 
 
-def from_values(name: str, values: Any, *, labels: Any = None) -> Items:
-    """An array, a torch tensor or a table that is already in memory.
-
-    Raises:
-        AuditError: if it holds no numbers.
-    """
-    if isinstance(values, pd.DataFrame):
-        return Items(name, "table", np.empty((0, 0)), frame=values, labels=labels)
-    if hasattr(values, "detach"):  # a torch tensor, perhaps with gradient, on a GPU or in bfloat16
-        values = values.detach().cpu()
-        values = values.float() if values.is_floating_point() else values
-        values = values.numpy()
-    return checked(Items(name, "array", np.asarray(values), labels=None if labels is None else np.asarray(labels)))
-
-
 def checked(items: Items) -> Items:
     """``items``, if they are a set of at least two items of finite numbers with one label each.
 
@@ -76,7 +60,9 @@ def checked(items: Items) -> Items:
         if not finite.all():
             row = int(np.argmin(finite))
             count = int(np.count_nonzero(~finite))
-            raise AuditError(f"{where}: {count} items hold NaN or infinite values, the first is row {row}; remove them")
+            hold = f"{count} items hold NaN or infinite values, the first is row {row}; remove them"
+            one = f"an item holds NaN or infinite values, row {row}; remove it"
+            raise AuditError(f"{where}: {one if count == 1 else hold}")
     if items.labels is not None and items.labels.shape != (len(values),):
         raise AuditError(
             f"{where}: has {len(values)} items and labels of shape {items.labels.shape}; give one per item"

@@ -2,32 +2,27 @@
 
 .npy            an array (items, ...), mapped into memory
 .npz            the array ``points``, ``samples``, ``images``, ``data``, ``x`` or ``arr_0``, or the only array;
-                optionally ``labels``, ``label`` or ``y``
+                optionally ``labels``, ``label`` or ``y``, or ``arr_1`` if it is a whole number per item
 .parquet, .csv  a table: a row per item; a column ``label`` holds classes
-.pt             a tensor (read without pickle); .safetensors: its only tensor
-folder          images (png, jpg, webp, bmp, tif, gif with one frame); sub-folders are classes
+.pt, .pth       a tensor (read without pickle); .safetensors: its only tensor
+folder          images (``pictures``); sub-folders are classes
 """
 
 import hashlib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from diffmem.data.image_set import DataError
+from diffmem.data.in_memory import from_table
 from diffmem.data.items import AuditError, Items, checked
+from diffmem.data.named_arrays import items_of
+from diffmem.data.pictures import SUFFIXES, deeper, folders_in, images_in, pixels_of
 from diffmem.files import sha256
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-POINTS = ("points", "samples", "images", "data", "x", "arr_0")
-LABELS = ("labels", "label", "y")
-DEEP = ("I", "F")  # first letters of Pillow's modes of more than 8 bits
-BACKGROUND = 255  # under transparent pixels
-ORIENTATION = 0x0112  # tag of EXIF
 SAFETENSORS = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?",
@@ -41,19 +36,20 @@ def read(path: str | Path, *, name: str) -> Items:
         AuditError: if it cannot be read; names the file, and the row or image where there is one.
     """
     path = Path(path)
-    if path.is_dir():
-        return checked(_folder(path, name))
-    if not path.is_file():
+    if not path.exists():
         raise AuditError(f"{name} = {path}: no such file or folder")
-    if path.suffix not in READERS:
+    suffix = path.suffix.lower()
+    if suffix not in READERS and not path.is_dir():
         raise AuditError(f"{name} = {path}: expected a folder of images or a file that ends in {', '.join(READERS)}")
     try:
-        items = READERS[path.suffix](path, name)
+        items = _folder(path, name) if path.is_dir() else READERS[suffix](path, name)
     except AuditError:
         raise
+    except DataError as error:
+        raise AuditError(f"{name} = {error}") from error
     except Exception as error:  # each library raises its own kinds
         reason = str(error).strip().split("\n")[0][:120] or type(error).__name__
-        raise AuditError(f"{name} = {path}: cannot be read as {path.suffix} ({reason}); write it again") from error
+        raise AuditError(f"{name} = {path}: cannot be read as {suffix} ({reason}); write it again") from error
     return items if items.frame is not None else checked(items)
 
 
@@ -67,33 +63,41 @@ def _npy(path: Path, name: str) -> Items:
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
-        if "pickle" in str(error).lower():
-            raise AuditError(
-                f"{name} = {path}: holds Python objects, which are not read; save an array of numbers"
-            ) from error
+        _refuse_objects(error, path)
         raise
     return Items(name, str(path), values, sha256=sha256(path))
 
 
 def _npz(path: Path, name: str) -> Items:
     with np.load(path, allow_pickle=False) as archive:
-        labels = next((archive[key] for key in LABELS if key in archive), None)
-        keys = [key for key in archive.files if key not in LABELS]
-        chosen = next((key for key in POINTS if key in keys), keys[0] if len(keys) == 1 else None)
-        if chosen is None:
-            held = ", ".join(archive.files) or "nothing"
-            raise AuditError(f"{name} = {path}: holds {held}; name the array of items {POINTS[0]}")
-        return Items(name, str(path), archive[chosen], labels=labels, sha256=sha256(path))
+        try:
+            values, labels = items_of(archive, where=str(path))
+        except ValueError as error:
+            _refuse_objects(error, path)
+            raise
+    return Items(name, str(path), values, labels=labels, sha256=sha256(path))
+
+
+def _refuse_objects(error: ValueError, path: Path) -> None:
+    """Say in one sentence what NumPy's ``error`` means where a file holds pickled objects."""
+    if "pickle" in str(error).lower():
+        raise DataError(f"{path}: holds Python objects, which are not read; save an array of numbers") from error
 
 
 def _table(path: Path, name: str) -> Items:
-    frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    frame = pd.read_parquet(path) if path.suffix.lower() == ".parquet" else _without_index(pd.read_csv(path))
     if len(frame) < 2 or frame.shape[1] == 0:
         raise AuditError(
             f"{name} = {path}: has {len(frame)} rows and {frame.shape[1]} columns; at least two rows are needed"
         )
-    labels = frame.pop("label").to_numpy() if "label" in frame and frame.shape[1] > 1 else None
-    return Items(name, str(path), np.empty((0, 0)), frame=frame, labels=labels, sha256=sha256(path))
+    return from_table(name, frame, source=str(path), sha256=sha256(path))
+
+
+def _without_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table without the row numbers that pandas writes as a first column without a name."""
+    first = str(frame.columns[0]) if frame.shape[1] > 1 else ""
+    numbers = first.startswith("Unnamed: 0") and frame[first].is_unique and pd.api.types.is_integer_dtype(frame[first])
+    return frame.drop(columns=first) if numbers else frame
 
 
 def _pt(path: Path, name: str) -> Items:
@@ -103,11 +107,20 @@ def _pt(path: Path, name: str) -> Items:
         raise AuditError(
             f"{name} = {path}: .pt files are read by torch, which is missing; pip install torch, or save .npy"
         ) from error
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        if type(error).__name__ != "UnpicklingError" or not zipfile.is_zipfile(path):  # torch.save writes archives
+            raise
+        raise DataError(f"{path}: holds Python objects, which are not read; save a tensor") from error
     content = content if isinstance(content, dict) else {"tensor": content}
     tensors = {key: value.detach() for key, value in content.items() if hasattr(value, "detach")}
+    if not tensors:
+        held = "a list" if "tensor" in content else ", ".join(map(str, content)) or "nothing"
+        raise DataError(f"{path}: holds {held} and no tensor of items; save one")
     plain = {key: (value.float() if value.is_floating_point() else value).numpy() for key, value in tensors.items()}
-    return _chosen(plain, list(content), path, name)
+    values, labels = items_of(plain, where=str(path))
+    return Items(name, str(path), values, labels=labels, sha256=sha256(path))
 
 
 def _safetensors(path: Path, name: str) -> Items:
@@ -123,37 +136,26 @@ def _safetensors(path: Path, name: str) -> Items:
         else:
             raise AuditError(f"{name} = {path}: holds values of the type {held['dtype']}; save float32")
         tensors[key] = (values.astype(np.float32) if values.dtype == np.float16 else values).reshape(held["shape"])
-    return _chosen(tensors, list(tensors), path, name)
-
-
-def _chosen(tensors: dict[str, np.ndarray], held: list[str], path: Path, name: str) -> Items:
-    """The tensor of items and that of labels; ``held`` is all that the file holds."""
-    labels = next((tensors.pop(key) for key in LABELS if key in tensors), None)
-    chosen = next((key for key in POINTS if key in tensors), next(iter(tensors), None) if len(tensors) == 1 else None)
-    if chosen is None:
-        raise AuditError(f"{name} = {path}: holds {', '.join(map(str, held)) or 'nothing'}; save one tensor of items")
-    return Items(name, str(path), tensors[chosen], labels=labels, sha256=sha256(path))
+    found, labels = items_of(tensors, where=str(path))
+    return Items(name, str(path), found, labels=labels, sha256=sha256(path))
 
 
 def _folder(path: Path, name: str) -> Items:
-    own = _images(path)
-    parts = [part for part in sorted(path.iterdir()) if part.is_dir() and not _hidden(part)]
-    classes = [part for part in parts if _images(part)]
+    own = images_in(path)
+    classes = [part for part in folders_in(path) if images_in(part)]
     if own and classes:
-        raise AuditError(f"{name} = {path}: images lie both in it and in {classes[0].name}; move them into sub-folders")
+        raise DataError(f"{path}: images lie both in it and in {classes[0].name}; move them into sub-folders")
     if not own and not classes:
-        deeper = next((p for part in parts for p in sorted(part.rglob("*")) if p.is_dir() and _images(p)), None)
-        remedy = f"images lie in {deeper}: give the folder above it" if deeper else f"expected {', '.join(IMAGES)}"
-        raise AuditError(f"{name} = {path}: holds no image; {remedy}")
-    files = [(file, part.name) for part in classes for file in _images(part)] or [(file, "") for file in own]
+        raise DataError(f"{path}: {deeper(path) or 'holds no image; expected ' + ', '.join(SUFFIXES)}")
+    files = [(file, part.name) for part in classes for file in images_in(part)] or [(file, "") for file in own]
     notes: dict[str, int] = {}
-    pixels = [_image(file, name, notes) for file, _ in files]
+    pixels = [_image(file, notes) for file, _ in files]
     coloured = any(image.shape[2] == 3 for image in pixels)
     pixels = [np.repeat(image, 3, axis=2) if coloured and image.shape[2] == 1 else image for image in pixels]
     for (file, _), image in zip(files, pixels, strict=True):
         if image.shape != pixels[0].shape:
-            raise AuditError(
-                f"{name} = {file}: is {image.shape[0]} x {image.shape[1]} pixels, {files[0][0].name} is "
+            raise DataError(
+                f"{file}: is {image.shape[0]} x {image.shape[1]} pixels, {files[0][0].name} is "
                 f"{pixels[0].shape[0]} x {pixels[0].shape[1]}; bring all images to one size"
             )
     digest = hashlib.sha256()
@@ -165,55 +167,15 @@ def _folder(path: Path, name: str) -> Items:
     return Items(name, str(path), values, labels=labels, sha256=digest.hexdigest(), notes=said)
 
 
-def _image(file: Path, name: str, notes: dict[str, int]) -> np.ndarray:
+def _image(file: Path, notes: dict[str, int]) -> np.ndarray:
     """Bytes of shape (height, width, 1 or 3); ``notes`` counts what was changed."""
-    from PIL import Image
-
-    try:
-        with Image.open(file) as image:
-            frames = getattr(image, "n_frames", 1)
-            if frames > 1:
-                raise AuditError(f"{name} = {file}: has {frames} frames; save the one that is meant")
-            if image.mode.startswith(DEEP):
-                raise AuditError(
-                    f"{name} = {file}: has more than 8 bits per channel; give the values as an array (.npy)"
-                )
-            converted, changes = _converted(image)
-            pixels = np.asarray(converted)
-    except AuditError:
-        raise
-    except Exception as error:  # each of Pillow's formats raises its own kinds
-        raise AuditError(f"{name} = {file}: truncated or not an image; remove or replace it") from error
+    pixels, changes = pixels_of(file)
     for change in changes:
         notes[change] = notes.get(change, 0) + 1
-    return pixels[..., None] if pixels.ndim == 2 else pixels
-
-
-def _converted(image: "Image.Image") -> tuple["Image.Image", list[str]]:
-    """The image upright, in gray or RGB, on a white background; and what was changed."""
-    from PIL import Image, ImageOps
-
-    changes = []
-    if image.getexif().get(ORIENTATION, 1) != 1:
-        changes.append("were turned as their EXIF data say")
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-        changes.append("were put on a white background, as they have transparent pixels")
-        ground = Image.new("RGBA", upright.size, (BACKGROUND,) * 4)
-        return Image.alpha_composite(ground, upright.convert("RGBA")).convert("RGB"), changes
-    if upright.mode in ("CMYK", "YCbCr", "HSV", "LAB"):
-        changes.append(f"were converted from {upright.mode} to RGB")
-    return upright.convert("L" if upright.mode in ("1", "L") else "RGB"), changes
-
-
-def _images(folder: Path) -> list[Path]:
-    return sorted(f for f in folder.iterdir() if f.is_file() and f.suffix.lower() in IMAGES and not _hidden(f))
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".") or path.name == "__MACOSX"
+    return pixels
 
 
 READERS: dict[str, Callable[[Path, str], Items]] = {
-    ".npy": _npy, ".npz": _npz, ".parquet": _table, ".csv": _table, ".pt": _pt, ".safetensors": _safetensors,
+    ".npy": _npy, ".npz": _npz, ".parquet": _table, ".csv": _table, ".pt": _pt, ".pth": _pt,
+    ".safetensors": _safetensors,
 }  # fmt: skip

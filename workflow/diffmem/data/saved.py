@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from diffmem.data.columns import numbers_of
 from diffmem.data.custom import arranged
 from diffmem.data.image_set import DataError
 from diffmem.data.own import numbers
@@ -153,9 +154,7 @@ def _reading(path: str) -> Callable[[int | None, np.random.Generator], np.ndarra
         items = read(path, name="samples")
         if items.frame is None:
             return items.values
-        if words := list(items.frame.select_dtypes(exclude="number").columns):
-            raise DataError(f"{path}: column {words[0]} holds no numbers; encode it, or leave it out")
-        return items.frame.to_numpy(dtype=float)
+        return numbers_of(items.frame, where=path).astype(float)
 
     return samples
 

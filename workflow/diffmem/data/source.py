@@ -18,6 +18,8 @@ from diffmem.settings.collections import Collection, Filed
 from diffmem.settings.datasets import FEWEST_FRESH, Data
 from diffmem.settings.records import known
 
+FEWEST_NEEDED = 4  # training and held-out images together: two of each
+
 
 @dataclass(frozen=True)
 class Source:
@@ -108,6 +110,11 @@ def _suffices(size: int, *, number: int, settings: Collection) -> None:
     needed, most = settings.inliers + known(settings.test), size - FEWEST_FRESH
     if settings.classes is not None and number < settings.classes:
         raise DataError(f"data.classes = {settings.classes}: must be at most {number}, the number of classes of {name}")
+    if needed > most and most < FEWEST_NEEDED:
+        raise DataError(
+            f"{name}: needs at least {needed + FEWEST_FRESH} different images, with equally many of each class, has "
+            f"{size}: data.inliers + data.test = {needed}, and {FEWEST_FRESH} for data.fresh; add images"
+        )
     if needed > most:
         raise DataError(
             f"data.inliers + data.test = {needed}: must be at most {most}: {name} has {size} different images, "
