@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -100,6 +101,30 @@ def test_profiles_name_rules_that_exist():
         grouped = {entry.split("=")[0] for entry in profile.get("groups", [])}
         named = grouped | set(profile.get("set-resources", {})) | set(profile.get("set-threads", {}))
         assert named <= rules, f"{path.parent.name}: {named - rules}"
+
+
+@pytest.mark.slow
+def test_resources_of_one_rule_are_changed_in_the_profile_and_not_on_the_command_line(tmp_path):
+    """What docs/operations.md says of --set-resources: it replaces those of all rules."""
+    (tmp_path / "Snakefile").write_text('rule train:\n    output: "x"\n    shell: "touch {output}"\n')
+    profile = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
+    part = {name: profile[name] for name in ("default-resources", "set-resources")}
+    part["set-resources"] = {"train": part["set-resources"]["train"]}
+
+    def planned(mem_mb, *options):
+        part["set-resources"]["train"]["mem_mb"] = mem_mb
+        (tmp_path / "mine").mkdir(exist_ok=True)
+        (tmp_path / "mine/profile.yaml").write_text(yaml.safe_dump(part))
+        command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--workflow-profile", "mine", *options]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        return dict(re.findall(r"(mem_mb|runtime)=(\d+)", done.stdout + done.stderr))
+
+    assert planned("min(4000 * attempt, 64000)") == {"mem_mb": "4000", "runtime": "720"}
+    assert planned("min(9000 * attempt, 64000)") == {"mem_mb": "9000", "runtime": "720"}
+    assert planned(4000, "--set-resources", "train:mem_mb=9000") == {"mem_mb": "9000", "runtime": "20"}
+    row = next(line for line in (ROOT / "docs/operations.md").read_text().splitlines() if "more memory for one" in line)
+    assert "change its line in the profile" in row
+    assert "replaces the whole `set-resources`" in row
 
 
 def test_a_rules_environment_holds_what_its_script_imports():
