@@ -130,6 +130,7 @@ def audit(
     warned = notes + _warned(points, same, found, sizes={k: len(v) for k, v in sets.items()}, accept=accept)
     progress("permuting labels")
     table = net_copied_fractions(**vars(kept), ratios=ratios, seed=seed, permutations=permutations, search=of.search)
+    warned += checks.too_few(table, train=len(kept.train), test=len(kept.test))
     swap = exchangeability(train=kept.train, test=kept.test, rng=rng)
     guessed = _guessed(points, of, rng)
     share = same.overlap / len(points.test)

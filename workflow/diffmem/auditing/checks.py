@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from diffmem.data.items import AuditError
@@ -77,7 +78,6 @@ def refuse_other_units(
         AuditError: if nearly all samples are far from both.
     """
     far = float(np.mean(nearest > np.quantile(held_out, FAR_QUANTILE)))
-    scale = generated.std() / train.std() if train.std() > 0 else np.inf
     if far >= FAR_SHARE:
         ranges = f"training items from {train.min():.4g} to {train.max():.4g}, samples from {generated.min():.4g} to "
         raise AuditError(
@@ -85,8 +85,11 @@ def refuse_other_units(
             f"the training items ({ranges}{generated.max():.4g}): bring all sets to the same units and order, or, if "
             "the samples are as bad as that, accept it with 'far' (--accept far)"
         )
-    if generated.std(0).max() < COLLAPSED * train.std(0).max():
-        return [f"The samples are nearly one point: their spread is {scale:.1%} of that of the training items."]
+    own, given = generated.std(0).max(), train.std(0).max()
+    if own < COLLAPSED * given:
+        return [
+            f"The samples are nearly one point: their spread is {own / given:.2g} times that of the training items."
+        ]
     return []
 
 
@@ -119,7 +122,26 @@ def constant(train: np.ndarray, generated: np.ndarray) -> list[str]:
     moving = still & (np.ptp(generated, axis=0) > 0)
     if not moving.any():
         return []
-    return [f"{int(moving.sum())} features are constant in the training set and vary in the samples."]
+    count = int(moving.sum())
+    said = "A feature is constant in the training set and varies" if count == 1 else ""
+    return [f"{said or f'{count} features are constant in the training set and vary'} in the samples."]
+
+
+def too_few(table: pd.DataFrame, *, train: int, test: int) -> list[str]:
+    """A warning of ratios at which no share of copies could be found, as there are few held-out items.
+
+    Args:
+        table: a row per ratio, as from ``measure.auditing``.
+        train, test: numbers of training and of held-out items.
+    """
+    blind = table["ratio"][table["detectable"] >= 1]
+    if 2 * test > train or not len(blind):
+        return []
+    ratios = ", ".join(f"{ratio:g}" for ratio in blind)
+    return [
+        f"{test:,} held-out items beside {train:,} training items are too few for r = {ratios}: not even samples that "
+        "are all copies would be found reliably."
+    ]
 
 
 def warnings_of(found: Shared, *, sizes: dict[str, int], equal: bool, versions: bool = False) -> list[str]:
@@ -132,10 +154,8 @@ def warnings_of(found: Shared, *, sizes: dict[str, int], equal: bool, versions: 
     if equal:
         said.append("The generated file is the training set: every sample is a training item.")
     if found.overlap:
-        said.append(
-            f"{found.overlap} of {sizes['test']} held-out items are training items, too"
-            f"{', or versions of them' if versions else ''}; they are left out of both."
-        )
+        both = f"{found.overlap} of {sizes['test']} held-out items are training items, too"
+        said.append(f"{both}{', or versions of them' if versions else ''}; they are left out of both.")
     for name, share in found.repeats.items():
         if share > 0.01:
             said.append(f"{share:.1%} of the rows of {name} repeat an earlier row exactly.")

@@ -6,7 +6,7 @@ Columns are matched by name. With mean and standard deviation of training and he
     categories, text    one column per category, 1 / sqrt(2) for it and 0 for the others; a missing value is a category
 
 so that two different categories are at distance 1, and two numbers one standard deviation apart, too. The scale does
-not depend on the generated rows, and is symmetric in training and held-out ones.
+not depend on the generated rows, and is symmetric in training and held-out ones. Text of the form 2026-05-01 is a date.
 """
 
 from dataclasses import replace
@@ -14,24 +14,22 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from diffmem.auditing.column_kinds import CATEGORIES, DATES, DURATIONS, NOTHING, NUMBERS, kind_of, numbers_in
 from diffmem.data.items import AuditError, Items, checked
 
 MOST_CATEGORIES = 1000
 
 
 def encode(sets: dict[str, Items]) -> dict[str, Items]:
-    """The sets, all of them tables, with ``values`` of shape (n, d) and the columns' names as notes.
+    """The sets, all of them tables, with ``values`` of shape (n, d).
 
     Raises:
-        AuditError: if columns are missing from a set, or of another type in it.
+        AuditError: if columns are missing from a set, twice in it, or of another type in it.
     """
     frames = {name: items.frame for name, items in sets.items() if items.frame is not None}
     columns = list(frames["train"].columns)
     for name, frame in frames.items():
-        if missing := [str(c) for c in columns if c not in frame]:
-            raise AuditError(f"{name} ({sets[name].source}): lacks the column {missing[0]} of the training table")
-        if extra := [str(c) for c in frame if c not in columns]:
-            raise AuditError(f"{name} ({sets[name].source}): has the column {extra[0]}, which the training table lacks")
+        _refuse_columns(frame, columns, f"{name} ({sets[name].source})")
     parts: dict[str, list[np.ndarray]] = {name: [] for name in frames}
     for column in columns:
         series = {name: frame[column] for name, frame in frames.items()}
@@ -40,23 +38,60 @@ def encode(sets: dict[str, Items]) -> dict[str, Items]:
     return {name: checked(replace(sets[name], values=np.column_stack(parts[name]))) for name in sets}
 
 
+def _refuse_columns(frame: pd.DataFrame, columns: list, where: str) -> None:
+    """Refuse a table whose columns are not the ``columns`` of the training table, once each."""
+    if (twice := frame.columns.duplicated()).any():
+        raise AuditError(
+            f"{where}: has the column {frame.columns[twice][0]} more than once; rename or drop one of them"
+        )
+    if missing := [column for column in columns if column not in frame]:
+        alike = [str(c) for c in frame if str(c).strip().lower() == str(missing[0]).strip().lower()]
+        remedy = f"rename {alike[0]!r} to that" if alike else "add it, or leave it out of all sets"
+        raise AuditError(f"{where}: lacks the column {missing[0]} of the training table; {remedy}")
+    if extra := [column for column in frame if column not in columns]:
+        raise AuditError(f"{where}: has the column {extra[0]}, which the training table lacks; leave it out")
+
+
 def _column(column: str, series: dict[str, pd.Series], sets: dict[str, Items]) -> dict[str, np.ndarray]:
-    kinds = {name: _kind(values) for name, values in series.items()}
-    if len(set(kinds.values())) > 1:
+    """Set -> block of shape (n, columns) for one column of the tables."""
+    kinds = {name: kind_of(values) for name, values in series.items()}
+    found = set(kinds.values()) - {NOTHING}
+    if unknown := found - {NUMBERS, DATES, DURATIONS, CATEGORIES}:
+        name = next(name for name, kind in kinds.items() if kind in unknown)
+        example = str(series[name].dropna().iloc[0])[:30]
+        raise AuditError(
+            f"{name} ({sets[name].source}): column {column} holds values such as {example}, which cannot be compared; "
+            "turn them into numbers, dates or text, or leave the column out of all sets"
+        )
+    if len(found) > 1:
         said = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
         raise AuditError(f"column {column}: holds different types ({said}); give it one type in all sets")
-    if kinds["train"] == "categories":
+    if found == {CATEGORIES}:
         return _categories(column, series)
-    numbers = {name: _numbers(values) for name, values in series.items()}
-    reference = np.concatenate([numbers[name] for name in numbers if name != "generated"])
+    numbers = {name: _numbers(column, values, kinds[name], sets[name]) for name, values in series.items()}
+    return _scaled(numbers)
+
+
+def _numbers(column: str, values: pd.Series, kind: str, items: Items) -> np.ndarray:
+    where = f"{items.name} ({items.source}): column {column}"
+    try:
+        numbers = numbers_in(values, kind)
+    except (ValueError, TypeError) as error:
+        reason = str(error).split("\n")[0][:120]
+        raise AuditError(f"{where} cannot be read as {kind} ({reason}); correct it, or leave it out") from error
+    if np.isinf(numbers).any():
+        raise AuditError(f"{where} is infinite in row {int(np.argmax(np.isinf(numbers)))}; remove the row")
+    return numbers
+
+
+def _scaled(numbers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Set -> standard scores (n, 1), or with a column that says which are missing, (n, 2)."""
+    reference = np.concatenate([values for name, values in numbers.items() if name != "generated"])
     known = reference[np.isfinite(reference)]
     mean, sd = (known.mean(), known.std()) if len(known) else (0.0, 0.0)
     any_missing = any(np.isnan(values).any() for values in numbers.values())
     found = {}
     for name, values in numbers.items():
-        if np.isinf(values).any():
-            row = int(np.argmax(np.isinf(values)))
-            raise AuditError(f"{name} ({sets[name].source}): column {column} is infinite in row {row}; remove the row")
         scaled = np.where(np.isnan(values), 0.0, (values - mean) / (sd if sd > 0 else 1.0))
         found[name] = np.column_stack([scaled, np.isnan(values) / np.sqrt(2)]) if any_missing else scaled[:, None]
     return found
@@ -70,16 +105,3 @@ def _categories(column: str, series: dict[str, pd.Series]) -> dict[str, np.ndarr
             f"column {column}: has {len(known)} different texts; leave it out, or turn it into numbers (an embedding)"
         )
     return {name: (values[:, None] == known) / np.sqrt(2) for name, values in texts.items()}
-
-
-def _kind(values: pd.Series) -> str:
-    number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    return "numbers" if number or pd.api.types.is_datetime64_any_dtype(values) else "categories"
-
-
-def _numbers(values: pd.Series) -> np.ndarray:
-    """Floats of shape (n,), dates in days; missing values are NaN."""
-    if pd.api.types.is_datetime64_any_dtype(values):
-        days = (pd.to_datetime(values, utc=True) - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-        return days.to_numpy(dtype=float, na_value=np.nan)
-    return values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)

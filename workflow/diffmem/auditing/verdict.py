@@ -11,7 +11,7 @@ from diffmem.measure.membership import Membership
 
 EXCHANGEABLE = 0.01  # p-value below which no verdict is given
 WIDEST = 4 * LARGEST_DETECTABLE  # an interval that holds 0 and is wider than this says nothing
-BELOW = " It lies below 0: the samples avoid the training items, or the two sets were exchanged."
+BELOW = " This net copied fraction lies below 0: the samples avoid the training items, or the two sets were exchanged."
 COPIES, NONE_FOUND, WITHHELD, REFUSED = "copies", "no copies found", "withheld", "refused"
 
 
