@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist
 from diffmem.data.gaussians import gaussian
 from diffmem.data.toy import moons
 from diffmem.measure import net_interval
+from diffmem.measure.auditing import net_copied_fractions
 from diffmem.measure.chance import none_drawn
 from diffmem.measure.net_fraction import NetFraction
 from diffmem.measure.net_interval import Spread, permuted, score_interval, spread, spread_around
@@ -166,3 +167,15 @@ def test_it_covers_a_large_share_of_copies_at_unequal_sizes_where_shrinking_the_
         shrunk.append((low <= 0.7) & (high >= 0.7))
     assert (np.mean(shrunk, axis=0) < 0.85).all()
     assert (np.mean(travelling, axis=0) > 0.86).all()  # 0.95 less three standard errors
+
+
+def test_a_ratio_whose_net_fraction_is_near_1_by_chance_is_not_read():
+    """Of nine training points for each held-out one, A_1 has a standard deviation of .5, and no points are copies."""
+    for seed in range(1000, 1400):
+        rng = np.random.default_rng(seed)
+        train, test, new = (rng.normal(size=(count, 6)) for count in (450, 50, 200))
+        if net_copied_fractions(train=train, test=test, generated=new, permutations=2)["net"][0] > 0.9:
+            break
+    found = net_copied_fractions(train=train, test=test, generated=new, permutations=100)
+    assert found["detectable"][0] > 0.5
+    assert not found["read"][0]

@@ -50,6 +50,13 @@ def judge_copying(
         )
         return Verdict(WITHHELD, sentence)
     interval = f"{percent(row['net_low'])} to {percent(row['net_high'])}"
+    wide = row["net_low"] <= 0 <= row["net_high"] and row["net_high"] - row["net_low"] > WIDEST
+    if wide and not LARGEST_DETECTABLE < row["detectable"] < 1:
+        sentence = (
+            f"No verdict: the interval of the net copied fraction, {interval}, is too wide to tell copies from none. "
+            "Nearly all samples may have the same few nearest items; give samples that differ from each other."
+        )
+        return Verdict(REFUSED, sentence)
     if row["detectable"] > LARGEST_DETECTABLE:
         factor = (row["detectable"] / LARGEST_DETECTABLE) ** 2
         enough = " and ".join(f"{int(np.ceil(factor * size / 10) * 10):,}" for size in sizes[1:])
@@ -59,12 +66,6 @@ def judge_copying(
         )
         if row["net_high"] < 0:
             sentence += f" The net copied fraction is {percent(row['net'])} ({interval}).{BELOW}"
-        return Verdict(REFUSED, sentence)
-    if row["net_low"] <= 0 <= row["net_high"] and row["net_high"] - row["net_low"] > WIDEST:
-        sentence = (
-            f"No verdict: the interval of the net copied fraction, {interval}, is too wide to tell copies from none. "
-            "Nearly all samples may have the same few nearest items; give samples that differ from each other."
-        )
         return Verdict(REFUSED, sentence)
     if row["net_low"] > 0:
         sentence = (

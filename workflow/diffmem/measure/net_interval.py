@@ -35,6 +35,7 @@ from diffmem.measure.pool import Around, Members, Pool
 from diffmem.neighbours.index import Index, MakeSearch
 
 FEWEST_OTHERS = 0.1  # lower limit of the share of points that are not copies, by which their variance is divided
+UNCERTAIN = 1 / 16  # V_0 above which A may be near 1 by chance, so that nearly all points would be presumed copies
 LOCATIONS = 20_000  # members of a large pool at which copies are placed
 FEWEST_LOCATIONS, ENTRIES = 1000, 2**24  # fewer members, at least 1000, if lists are long because sizes differ much
 
@@ -46,7 +47,8 @@ class Spread:
     Attributes:
         net: A_r, of shape (ratios,).
         null, copier: its variances V_0 and V_A, each of shape (ratios,).
-        others: variance of A_r under permuted labels, of the points that are not presumed copies, of shape (ratios,).
+        others: variance of A_r under permuted labels, of the points that are not presumed copies, and V_0 at least if
+            V_0 is above ``UNCERTAIN``, of shape (ratios,).
         count: number of generated points.
         raw: share of points that are r times closer to a training location than to a held-out one, of shape (ratios,).
         chance: mean of ``raw`` under permuted labels, of shape (ratios,).
@@ -117,6 +119,7 @@ def spread_around(points: Around, *, ratios: np.ndarray, permutations: int, rng:
         totals[2] += _travelling(members, fraction, labels, parted.copies, travel)
     raws, nets, with_copies = totals / count
     null, copier = (np.var(values, axis=1, ddof=1) for values in (nets, with_copies))
+    others = np.where(null > UNCERTAIN, np.maximum(null, others), others)
     return Spread(net, null, copier, others, count, raw, raws.mean(1))
 
 
