@@ -87,6 +87,7 @@ same: .venv/installed
 bench: .venv/installed
 	PYTHONPATH=workflow $(BIN)/python tests/benchmarks/stages.py results/bench
 	PYTHONPATH=workflow OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/neighbours.py
+	PYTHONPATH=workflow OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/audits.py --all
 	PYTHONPATH=workflow OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/runs.py
 
 # exact versions, no hashes: the CPU and the CUDA build of torch share a version and differ in their hash

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diffmem.locations import first_rows, locations
+from diffmem.locations import distinct, distinct_rows, first_rows, locations
 
 
 def brute_force(points):
@@ -61,6 +61,16 @@ def test_first_rows_hold_each_position_once():
     assert np.array_equal(points[rows][location], points)
     assert len(np.unique(points, axis=0)) == len(rows)
     assert all(row == np.flatnonzero(location == number)[0] for number, row in enumerate(rows))
+
+
+@pytest.mark.parametrize(("values", "dimension"), [(2, 1), (2, 4), (3, 12), (200, 3)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
+def test_distinct_rows_are_sorted_by_their_coordinates(values, dimension, dtype):
+    points = np.random.default_rng(values).integers(0, values, (150, dimension)).astype(dtype)
+    points[:, :-1][points[:, :-1] > 1] = 1  # ties in all columns but the last
+    assert np.array_equal(distinct(points), np.unique(points, axis=0))
+    assert distinct(points).dtype == dtype
+    assert np.array_equal(points[distinct_rows(points)], distinct(points))
 
 
 def test_no_points_have_no_locations():

@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 
 from diffmem.neighbours.approximate import hnsw, ivf
-from diffmem.neighbours.exact import Flat, Tree
+from diffmem.neighbours.exact import Blocks, Flat, Tree
 from diffmem.neighbours.index import Index
 from diffmem.neighbours.on_device import Product, exact
 
@@ -22,6 +22,7 @@ QUERIES, NEIGHBOURS = 2000, 2
 FEW, MANY = 1_000_000, 50_000_000  # coordinates beyond which the slow searches, and all, are left out
 EXACT = {
     "k-d tree": Tree,
+    "NumPy product": Blocks,
     "FAISS flat": Flat,
     "torch": lambda p: Product(p, torch.device("cpu")),
 }
@@ -47,7 +48,7 @@ def crossover() -> pd.DataFrame:
             taken = {
                 name: _seconds(partial(_search, positions, queries, searches))[0]
                 for name, searches in EXACT.items()
-                if n * d <= (MANY if name in ("FAISS flat", "torch") else FEW)
+                if n * d <= (MANY if name != "k-d tree" else FEW)
             }
             rows.append({"features": d, "locations": n, **taken})
     return pd.DataFrame(rows)

@@ -9,7 +9,7 @@ import torch
 
 from diffmem.neighbours import exact as searches
 from diffmem.neighbours import index as neighbours
-from diffmem.neighbours.exact import Flat, Tree, exact, flat
+from diffmem.neighbours.exact import Blocks, Flat, Tree, exact, flat
 from diffmem.neighbours.index import Index
 from diffmem.neighbours.on_device import Product
 
@@ -18,7 +18,7 @@ def by_torch(positions):
     return Product(positions, torch.device("cpu"))
 
 
-@pytest.fixture(params=[Tree, Flat, by_torch], ids=["tree", "faiss", "torch"])
+@pytest.fixture(params=[Tree, Blocks, Flat, by_torch], ids=["tree", "numpy", "faiss", "torch"])
 def kind(request):
     """A backend, in any dimension."""
     return request.param
@@ -91,7 +91,7 @@ def test_one_far_position_does_not_spoil_the_others(kind, dimension):
 
 @pytest.mark.parametrize("spread", [1e-5, 0.07])
 def test_clusters_far_from_the_centre_and_many_queries(kind, spread):
-    """So many that FAISS multiplies matrices in float32, where squared distances are off by 0.04 or so."""
+    """So many that NumPy and FAISS multiply matrices in float32, where squared distances are off by 0.04 or so."""
     rng = np.random.default_rng(11)
     positions, queries = (
         100 * rng.choice([-1.0, 1.0], (count, 1)) + spread * rng.standard_normal((count, 64)) for count in (400, 2100)
@@ -224,11 +224,34 @@ def test_memory_is_that_of_a_block_and_not_of_all_queries(kind, dimension):
 
 
 def test_the_backend_is_chosen_by_the_dimension_and_named():
-    for dimension, expected in ((1, Tree), (8, Tree), (9, Flat), (64, Flat)):
+    for dimension, expected in ((1, Tree), (8, Tree), (9, Blocks), (64, Blocks)):
         backend = Index(np.zeros((3, dimension))).backend
         assert type(backend) is expected
         assert backend.name == expected.name
-    assert Tree.name != Flat.name
+    assert len({Tree.name, Blocks.name, Flat.name}) == 3
+
+
+@pytest.mark.parametrize("k", [1, 20, 250])
+@pytest.mark.parametrize("tile", [(7, 50), (256, 2048)])
+def test_products_of_many_tiles_find_what_brute_force_finds(monkeypatch, tile, k):
+    """Locations sorted by their first coordinate, the usual order, half of them close together."""
+    monkeypatch.setattr(searches, "TILE", tile)
+    monkeypatch.setattr(searches, "LEAST", 30)
+    rng = np.random.default_rng(16)
+    positions = rng.standard_normal((3000, 12))
+    positions[1500:] *= 0.1
+    positions = positions[np.argsort(positions[:, 0])]
+    queries = rng.standard_normal((300, 12))
+    assert_same(Index(positions, Blocks).nearest(queries, k), brute_force(positions, queries, k))
+
+
+def test_queries_in_doubt_are_asked_for_more_before_all_distances_are_computed(monkeypatch):
+    """Forty locations that float32 cannot tell apart: six spare candidates leave doubt, a hundred do not."""
+    rng = np.random.default_rng(17)
+    positions = np.vstack([5 + 1e-7 * rng.standard_normal((40, 12)), rng.standard_normal((400, 12))])
+    monkeypatch.setattr(neighbours, "compare_with_all", None)
+    found = Index(positions).nearest(positions[:40], 2)
+    assert_same(found, brute_force(positions, positions[:40], 2))
 
 
 @pytest.mark.parametrize("dimension", [2, 8])

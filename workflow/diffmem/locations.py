@@ -9,12 +9,13 @@ import numpy as np
 
 def locations(points: np.ndarray) -> np.ndarray:
     """Location of every row of ``points`` (n, d): an integer array of shape (n,), numbered by first appearance."""
-    rows = np.ascontiguousarray(points + 0)  # +0 makes -0.0 and 0.0 the same bytes
-    keys = rows.view([("", f"V{rows.shape[1] * rows.itemsize}")]).ravel()
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    order, new = _sorted(points)
+    first = order[new]  # the first row of each location, as equal rows stay in their order
     rank = np.empty(len(first), dtype=np.int32)
     rank[np.argsort(first)] = np.arange(len(first), dtype=np.int32)
-    return rank[inverse.ravel()]
+    result = np.empty(len(points), dtype=np.int32)
+    result[order] = rank[np.cumsum(new) - 1]
+    return result
 
 
 def first_rows(location: np.ndarray) -> np.ndarray:
@@ -24,7 +25,13 @@ def first_rows(location: np.ndarray) -> np.ndarray:
 
 def distinct(points: np.ndarray) -> np.ndarray:
     """The distinct rows of ``points`` (n, d), sorted by their coordinates: shape (m, d)."""
-    return np.unique(points, axis=0)
+    return points[distinct_rows(points)]
+
+
+def distinct_rows(points: np.ndarray) -> np.ndarray:
+    """Rows of ``points`` (n, d) that hold each of its m positions once, in the order of `distinct`: shape (m,)."""
+    order, new = _sorted(points)
+    return order[new]
 
 
 def check_points(**sets: np.ndarray) -> list[np.ndarray]:
@@ -44,3 +51,23 @@ def check_points(**sets: np.ndarray) -> list[np.ndarray]:
         shapes = ", ".join(f"{name} {points.shape}" for name, points in sets.items())
         raise ValueError(f"{', '.join(sets)} must have the same number of features, found {shapes}")
     return list(sets.values())
+
+
+def _sorted(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of ``points`` (n, d) sorted by their coordinates, and which differ from the row before: each of shape (n,).
+
+    Column after column, only the rows that are equal so far are sorted, which needs no copy of the points.
+    """
+    order, new = np.arange(len(points)), np.zeros(len(points), dtype=bool)
+    new[:1] = True
+    tied = order.copy()  # places of the rows that equal a neighbour in all columns so far
+    for column in range(points.shape[1]):
+        value = points[order[tied], column]
+        by = np.lexsort((value, np.cumsum(new[tied])))
+        order[tied], value = order[tied[by]], value[by]
+        new[tied[1:]] |= value[1:] != value[:-1]
+        alone = new & np.append(new[1:], True)
+        tied = tied[~alone[tied]]
+        if len(tied) == 0:
+            break
+    return order, new

@@ -25,8 +25,9 @@ over subsets of the held-out set are taken in the same way, and A_r = -mean w. T
 locations, so that no factor is needed. With n = n', H(k) is 1 for k = 0 and 0 otherwise, and (3) is equal to (1).
 
 For any labels, k_1 and k_2 follow from the position of the first member of the smaller set in a point's list of
-neighbours (`pool`), and from the number of members of the smaller set within the radius. Both are computed from running
-counts for many labellings at once.
+neighbours (`pool`), and from the number of members of the smaller set within the radius. Both are computed for many
+labellings at once: from running counts along the lists, or, where the smaller set is shorter than a list, from the
+positions of its members in the list.
 """
 
 from collections.abc import Iterable
@@ -34,9 +35,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diffmem.measure.label_counts import Counted, counting
 from diffmem.measure.pool import Pool
 
 ENTRIES = 2**23  # list entries times labellings that are processed at once
+CACHED = 2**14  # distances that are sorted at once, few enough for the processor's cache
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,15 @@ class NetFraction:
         labels = held_out.shape[1]
         raw = np.empty((len(self.ratios), g, labels), dtype=bool)
         net = np.empty(raw.shape)
-        smaller = (held_out if self.train >= self.test else ~held_out).astype(np.uint8)
-        rows = max(1, ENTRIES // (k * labels))
+        smaller = held_out if self.train >= self.test else ~held_out
+        count = counting(smaller, k)
+        rows = max(1, ENTRIES // (count.entries * labels))
         for start in range(0, g, rows):
             block = slice(start, start + rows)
-            first, before = _counts(pooled.member[block], smaller)
+            counted = count(pooled.member[block])
             for i, ratio in enumerate(self.ratios):
                 closer, within = _ranks(pooled.distance[block], ratio)
-                raw[i, block], net[i, block] = self._score(first, before, closer, within)
+                raw[i, block], net[i, block] = self._score(counted, closer, within)
         return Fractions(raw, net)
 
     def fractions(self, blocks: Iterable[tuple[slice, Pool]], held_out: np.ndarray) -> Fractions:
@@ -112,21 +116,18 @@ class NetFraction:
         share = raw / count - (raw - net) / count if self.train == self.test else net / count
         return Fractions((raw / count).reshape(shape), share.reshape(shape))
 
-    def _score(
-        self, first: np.ndarray, before: np.ndarray, closer: np.ndarray, within: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _score(self, counted: Counted, closer: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Raw and net terms, each of shape (b, l), of b points for one ratio.
 
         Args:
-            first, before: position of the first member of the smaller set, and running counts of it, as in `_counts`.
+            counted: where the members of the smaller set are in the lists.
             closer, within: numbers of distances, as in `_ranks`.
         """
-        k = before.shape[1]
+        k = closer.shape[1] - 1
         missed = self._missed(k)
-        inside = np.take_along_axis(closer, first, 1)
-        around = np.take_along_axis(within, first, 1)
-        rows, columns = np.ogrid[: len(first), : first.shape[1]]
-        count = np.where(around == k, k, around - before[rows, around - 1, columns])
+        inside = np.take_along_axis(closer, counted.first, 1)
+        around = np.take_along_axis(within, counted.first, 1)
+        count = np.where(around == k, k, around - counted.within(around))
         raw = inside > 0 if self.train >= self.test else count == 0
         return raw, self.factor * (1 - missed[inside] - missed[count])
 
@@ -143,28 +144,6 @@ class NetFraction:
         return missed
 
 
-def _counts(member: np.ndarray, smaller: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Position of the first member of the smaller set, and running counts of the smaller set.
-
-    Args:
-        member: lists of members of b points, of shape (b, k).
-        smaller: which members belong to the smaller set in each labelling: 1 or 0, of shape (train + test, l).
-
-    Returns:
-        the position, of shape (b, l), k if the list has no such member, and the number of members of the smaller set up
-        to and including every position, of shape (b, k, l).
-    """
-    b, k = member.shape
-    before = np.empty((b, k, smaller.shape[1]), dtype=np.uint8 if k <= 255 else np.uint16)
-    run = np.zeros((b, smaller.shape[1]), dtype=before.dtype)
-    first = np.zeros(run.shape, dtype=run.dtype)
-    for place in range(k):
-        run += smaller[member[:, place]]
-        before[:, place] = run
-        first += run == 0
-    return first.astype(np.intp), before
-
-
 def _ranks(distance: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
     """For every j, the numbers of distances d_i in the same row with ratio d_i < d_j and with d_i <= ratio d_j.
 
@@ -176,9 +155,20 @@ def _ranks(distance: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
         two arrays of shape (b, k + 1). The last column is k; it stands for a d_j beyond the end of the list.
     """
     b, k = distance.shape
+    ranks = np.full((2, b, k + 1), k, dtype=np.int32)
+    rows = max(1, CACHED // k)
+    for start in range(0, b, rows):
+        ranks[:, start : start + rows, :k] = _merged(distance[start : start + rows], ratio)
+    return ranks[0], ranks[1]
+
+
+def _merged(distance: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of `_ranks` for the distances in the list, each of shape (b, k)."""
+    b, k = distance.shape
     order = np.argsort(np.concatenate([distance, ratio * distance], axis=1), axis=1, kind="stable")
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.broadcast_to(np.arange(2 * k), (b, 2 * k)), axis=1)
-    place = place.reshape(b, 2, k) - np.arange(k)
-    beyond = np.full((b, 1), k)
-    return np.hstack([place[:, 0], beyond]), np.hstack([place[:, 1], beyond])
+    place = np.flatnonzero(order < k).reshape(b, k)  # of the ascending d_j, which therefore stand in their order
+    row = np.arange(b)[:, None]
+    closer = place - 2 * k * row - np.arange(k)
+    # d_i <= ratio d_j unless ratio d_j < d_i, that is, unless j is one of the first closer_i
+    number = np.bincount((closer + (k + 1) * row).ravel(), minlength=b * (k + 1)).reshape(b, k + 1)
+    return closer, np.cumsum(number[:, :k], axis=1)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from diffmem.locations import distinct
+from diffmem.locations import distinct_rows
 from diffmem.neighbours.index import Index, MakeSearch, Search
 
 RANKS = 12  # expected number of members of the smaller set in a list, at which H of `net_fraction` is almost zero
@@ -56,10 +56,11 @@ class Members:
     """
 
     def __init__(self, *, train: np.ndarray, test: np.ndarray, search: MakeSearch = Index):
-        train, test = distinct(train), distinct(test)
         self._search = search
-        self.positions = np.vstack([train, test])
-        self.train, self.test = len(train), len(test)
+        rows = distinct_rows(train), distinct_rows(test)
+        self.train, self.test = map(len, rows)
+        self.positions = np.empty((self.train + self.test, train.shape[1]), np.result_type(train, test))
+        self.positions[: self.train], self.positions[self.train :] = train[rows[0]], test[rows[1]]
         total = len(self.positions)
         self.listed = min(total, max(FEWEST, RANKS * -(-total // min(self.train, self.test))))
 

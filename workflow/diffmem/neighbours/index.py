@@ -1,11 +1,11 @@
 """Nearest neighbours among locations, with float64 distances. The search is exact unless the backend is approximate.
 
-FAISS computes squared distances in float32 as |q|^2 + |p|^2 - 2 q.p. For close points this difference loses its
+A product computes squared distances in float32 as |q|^2 + |p|^2 - 2 q.p. For close points this difference loses its
 significant digits, so that the neighbour may be wrong and the distance zero (docs/method/neighbours.md). A search
 therefore has three steps. (1) The points are centred in float64, and a backend proposes more candidates than are
 requested. (2) The distances of the candidates are computed in float64, and equal distances are ordered by location.
-(3) If, within the bound on the backend's rounding error, a location that was not proposed could be as near, the query
-is compared with all locations.
+(3) If, within the bound on the backend's rounding error, a location that was not proposed could be as near, the backend
+proposes more, and if that does not suffice, the query is compared with all locations.
 
 An approximate backend (`approximate`) may miss locations without reporting it. Its candidates are measured and ordered
 in the same way, so that only the set of candidates is approximate. If it finds fewer candidates than requested, the
@@ -22,6 +22,7 @@ import numpy as np
 from diffmem.neighbours.exact import Approximate, MakeBackend, compare_with_all, distances, exact
 
 BLOCK = 4096  # queries searched at once
+MORE = 100  # further candidates, where those proposed may not suffice
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,16 @@ class Index:
 
     def _nearest(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Distances and locations (q, k) of centred queries (q, d); k is at most the number of locations."""
-        proposed, bound = self.backend(queries, k)
-        distance, location = self._measured(queries, proposed, k)
-        doubtful = np.flatnonzero(bound <= distance[:, -1])
-        if len(doubtful):
-            proposed = compare_with_all(queries[doubtful], self.positions, k)
-            distance[doubtful], location[doubtful] = self._measured(queries[doubtful], proposed, k)
+        distance, location = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
+        left = np.arange(len(queries))
+        for more in (0, MORE):
+            proposed, bound = self.backend(queries[left], min(k + more, len(self.positions)))
+            distance[left], location[left] = self._measured(queries[left], proposed, k)
+            left = left[bound <= distance[left, -1]]
+            if len(left) == 0:
+                return distance, location
+        proposed = compare_with_all(queries[left], self.positions, k)
+        distance[left], location[left] = self._measured(queries[left], proposed, k)
         return distance, location
 
     def _measured(self, queries: np.ndarray, proposed: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -107,5 +112,8 @@ class Index:
 
 def ordered(distance: np.ndarray, location: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The ``k`` nearest candidates of each row; equal distances are ordered by location."""
-    order = np.lexsort((location, distance), axis=1)[:, :k]
-    return np.take_along_axis(distance, order, 1), np.take_along_axis(location, order, 1)
+    order = np.argsort(distance, axis=1)
+    ascending = np.take_along_axis(distance, order, 1)
+    tied = (ascending[:, 1:] == ascending[:, :-1]).any(1)
+    order[tied] = np.lexsort((location[tied], distance[tied]), axis=1)
+    return ascending[:, :k], np.take_along_axis(location, order[:, :k], 1)

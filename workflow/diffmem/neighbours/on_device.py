@@ -1,12 +1,12 @@
 """Choice of the exact backend by device, dimension and size.
 
                     up to 8 features    more                        512 and more
-    CPU             k-d tree            FAISS's flat index          product in torch
+    CPU             k-d tree            product in NumPy            product in torch
     GPU             k-d tree            product in torch            product in torch
 
 All but the tree compute in float32, by (1) of `exact` with the error bound (2). The index then computes the distances
 of the candidates in float64 on the CPU. The choice of backend therefore changes the running time but not the result.
-From about 500 features on, a matrix product in torch is three times as fast as the FAISS wheel (docs/benchmarks.md).
+From about 500 features on, a matrix product in torch is faster than one in NumPy (docs/benchmarks.md).
 
 Importing torch takes seconds, and so does the initialisation of a GPU. On the devices "cpu" and "auto" neither is used
 for sets of fewer than about a million coordinates. "auto" checks whether a GPU driver is installed before it imports

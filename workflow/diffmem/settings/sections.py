@@ -85,7 +85,7 @@ class Neighbours(Choice):
     tag: ClassVar = "index"
 
     index: str = Field(
-        description="exact: a k-d tree, FAISS or torch; flat: FAISS for any number of features; or an approximate "
+        description="exact: a k-d tree, NumPy or torch; flat: FAISS for any number of features; or an approximate "
         "index that searches only some locations and may miss the nearest: cells of k-means (ivf) or a graph (hnsw), "
         "whose recall is measured"
     )
