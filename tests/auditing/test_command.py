@@ -58,6 +58,25 @@ def test_an_audit_writes_its_folder(files, tmp_path):
     assert text.index("Net copied fraction") < text.index("The likeliest copies") < text.index("Limits")
     assert (out / "figures" / "gallery.svg").is_file()
     assert "By class" in text
+    assert [f"<td>{count}</td><td>[1, 6, 6]</td>" in text for count in (700, 300)] == [True, True]
+    assert "built-in" not in text
+
+
+def test_without_held_out_items_the_page_names_the_limits_and_shows_exact_copies(files, tmp_path):
+    out = tmp_path / "out"
+    given = [part for i in (0, 4) for part in files[i : i + 2]]
+    assert runner.invoke(app, ["audit", *given, "--out", str(out)]).exit_code == 0
+    text = " ".join((out / "audit.html").read_text().split())
+    assert "No share of copies is estimated" in text
+    assert "None of them is a share of copies" in text
+    assert "No held-out items were given. Samples that are near a training item" in text
+    assert "60 of 300 samples are called copies, as they equal a training item exactly" in text
+    assert "held-out item</th>" not in text
+    assert "p and q" not in text
+    assert (out / "figures" / "gallery.png").is_file()
+    samples = pd.read_parquet(out / "samples.parquet")
+    assert samples["copy"].sum() == 60
+    assert samples["train_item"].tolist()[:60] == list(range(60))
 
 
 def test_the_same_audit_gives_the_same_bytes(files, tmp_path):

@@ -21,7 +21,7 @@ def figures(audit: Audit) -> dict[str, Figure]:
         found["net"] = net(audit)
         found["scores"] = scores(audit)
     shape = audit.sets["train"].values.shape[1:]
-    if _pictures(shape) and "test_item" in audit.samples:
+    if _pictures(shape):
         found["gallery"] = gallery(audit)
     elif len(shape) == 1 and shape[0] == 2 and "test_item" in audit.samples:
         found["scatter"] = scatter(audit)
@@ -67,18 +67,19 @@ def scores(audit: Audit) -> Figure:
 
 
 def gallery(audit: Audit) -> Figure:
-    """The likeliest copies: sample, nearest training item, nearest held-out item, one column each."""
+    """The likeliest copies: sample, nearest training item and, where there is one, held-out item, one column each."""
     rows = likeliest(audit)
-    sets, names = audit.sets, ("sample", "training", "held out")
+    sets, names = audit.sets, ("sample", "training", "held out")[: len(audit.sets)]
     columns = max(len(rows), 1)
-    figure, axes = plt.subplots(3, columns, figsize=(max(0.6 * columns, 2.5), 2.1), layout="constrained", squeeze=False)
+    size = (max(0.6 * columns, 2.5), 0.7 * len(names))
+    figure, axes = plt.subplots(len(names), columns, figsize=size, layout="constrained", squeeze=False)
     low, high = float(sets["train"].values.min()), float(sets["train"].values.max())
     for place in range(columns):
         for panel in axes[:, place]:
             panel.set_axis_off()
     for place, row in enumerate(rows.to_dict("records")):
-        items = (("generated", row["sample"]), ("train", row["train_item"]), ("test", row["test_item"]))
-        for panel, (name, item) in zip(axes[:, place], items, strict=True):
+        items = (("generated", row["sample"]), ("train", row["train_item"]), ("test", row.get("test_item")))
+        for panel, (name, item) in zip(axes[:, place], items[: len(names)], strict=True):
             image = np.clip((np.asarray(sets[name].values[item], dtype=float) - low) / max(high - low, 1e-12), 0, 1)
             shaped = _upright(image.reshape(sets["train"].values.shape[1:]))
             panel.imshow(shaped, cmap="gray", vmin=0, vmax=1)  # colours, or gray without a last axis
@@ -117,5 +118,6 @@ def scatter(audit: Audit) -> Figure:
 
 def likeliest(audit: Audit) -> pd.DataFrame:
     """The samples called copies with the smallest p-values, at most ``SHOWN``, one per training item."""
-    called = audit.samples[audit.samples["copy"]].sort_values(["p", "train_distance"])
+    by = [name for name in ("p", "train_distance") if name in audit.samples]
+    called = audit.samples[audit.samples["copy"]].sort_values(by)
     return called.drop_duplicates("train_item").head(SHOWN)

@@ -28,7 +28,7 @@ MOST = 10
 CAPTIONS = {
     "net": "Net copied fraction by ratio, with 95 % intervals; raw fraction and its level under permuted labels.",
     "scores": "Distance to held-out over distance to training items. Copies lie to the right of the held-out items.",
-    "gallery": "The likeliest copies, one column each: sample, nearest training item, nearest held-out item.",
+    "gallery": "The likeliest copies, one column each: sample, nearest training item and held-out item.",
     "scatter": "Samples among training and held-out items; the likeliest copies are circled.",
 }
 
@@ -110,7 +110,7 @@ def page(audit: Audit, drawn: dict[str, Figure]) -> str:
         audit=audit,
         rows=audit.table.to_dict("records"),
         criteria=audit.criteria.to_dict("records"),
-        likeliest=likeliest(audit).to_dict("records") if "p" in audit.samples else [],
+        likeliest=likeliest(audit).to_dict("records"),
         most=copied.head(MOST).to_dict("records"),
         classes=_classes(audit),
         called=int(audit.samples["copy"].sum()),

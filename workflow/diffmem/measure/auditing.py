@@ -16,7 +16,8 @@ permuted labels, of the points that are not presumed to be copies. With the copi
 Choice of the ratio. With few features V decreases as r grows. In many dimensions V is large at r = 1, where a few
 locations are the nearest neighbours of most points, and vanishes at larger r. The ratio to read is the smallest one at
 which a share of 5 % is detectable, or, if there is none, the ratio with the smallest detectable share. The choice
-depends on the variance and not on the estimate.
+depends on the variance and not on the estimate. (If V_0 is above 1/16, A_r may be near 1 by chance. V is then V_0, as
+nearly all points would be presumed copies and the variance of no others would be left.)
 """
 
 import numpy as np
