@@ -20,33 +20,36 @@ import pandas as pd
 
 from diffmem.auditing.audit import audit
 
-SIZES = (  # samples, features, training items, held-out items
-    (20_000, 2, 20_000, 20_000),
-    (5_000, 16, 5_000, 25),
-    (5_000, 64, 20_000, 5_000),
-    (5_000, 1_024, 20_000, 5_000),
+SIZES = (  # samples, features, training items, held-out items, index
+    (20_000, 2, 20_000, 20_000, "exact"),
+    (5_000, 16, 5_000, 25, "exact"),
+    (5_000, 64, 20_000, 5_000, "exact"),
+    (5_000, 1_024, 20_000, 5_000, "exact"),
 )
-LARGE = ((50_000, 3_072, 50_000, 10_000),)
+LARGE = ((10_000, 64, 1_000_000, 100_000, "ivf"), (50_000, 3_072, 50_000, 10_000, "exact"))
+LATENT = 12  # independent features behind those of an approximate search, which gains nothing where all are independent
 
 
-def case(samples: int, features: int, train: int, held_out: int) -> dict[str, object]:
+def case(samples: int, features: int, train: int, held_out: int, index: str = "exact") -> dict[str, object]:
     """One audit, of float32 files."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = _files(Path(folder), samples, features, {"train": train, "test": held_out})
+        paths = _files(Path(folder), samples, features, {"train": train, "test": held_out}, latent=index != "exact")
         start, clock = time.process_time(), time.perf_counter()
-        found = audit(**paths)
+        found = audit(**paths, index=index)
         seconds, clock = time.process_time() - start, time.perf_counter() - clock
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     read = found.table[found.table["read"]].iloc[0]
     return {
         "samples": samples, "features": features, "training": train, "held out": held_out,
-        "processor [s]": seconds, "clock [s]": clock, "peak [GB]": peak, "net": read["net"],
+        "index": index, "processor [s]": seconds, "clock [s]": clock, "peak [GB]": peak, "net": read["net"],
+        "recall": found.recall["nearest"].min() if len(found.recall) else 1.0,
     }  # fmt: skip
 
 
-def _files(folder: Path, samples: int, features: int, sizes: dict[str, int]) -> dict[str, str]:
+def _files(folder: Path, samples: int, features: int, sizes: dict[str, int], *, latent: bool) -> dict[str, str]:
     """Paths of the three sets, written block by block so that no set is in memory."""
     rng = np.random.default_rng(0)
+    turn = rng.standard_normal((LATENT, features), dtype=np.float32) / np.float32(np.sqrt(LATENT))
     sets = {}
     for name, count in {**sizes, "generated": samples}.items():
         sets[name] = np.lib.format.open_memmap(
@@ -54,7 +57,9 @@ def _files(folder: Path, samples: int, features: int, sizes: dict[str, int]) -> 
         )
         for row in range(0, count, 1000):
             block = sets[name][row : row + 1000]
-            block[:] = rng.standard_normal(block.shape, dtype=np.float32)
+            noise = rng.standard_normal(block.shape, dtype=np.float32)
+            few = rng.standard_normal((len(block), LATENT), dtype=np.float32)
+            block[:] = few @ turn + np.float32(0.05) * noise if latent else noise
     copies = samples // 10
     source = sets["train"][np.sort(rng.permutation(sizes["train"])[:copies])]
     sets["generated"][:copies] = source + np.float32(0.01) * rng.standard_normal(source.shape, dtype=np.float32)

@@ -235,8 +235,8 @@ def test_the_backend_is_chosen_by_the_dimension_and_named():
 @pytest.mark.parametrize("tile", [(7, 50), (256, 2048)])
 def test_products_of_many_tiles_find_what_brute_force_finds(monkeypatch, tile, k):
     """Locations sorted by their first coordinate, the usual order, half of them close together."""
-    monkeypatch.setattr(searches, "TILE", tile)
-    monkeypatch.setattr(searches, "LEAST", 30)
+    monkeypatch.setattr("diffmem.neighbours.tiles.TILE", tile)
+    monkeypatch.setattr("diffmem.neighbours.tiles.LEAST", 30)
     rng = np.random.default_rng(16)
     positions = rng.standard_normal((3000, 12))
     positions[1500:] *= 0.1
@@ -268,3 +268,14 @@ def test_faiss_in_the_plane_gives_the_answers_of_the_tree(dimension):
     assert np.array_equal(one.distance, other.distance)
     proposed = faiss.backend(queries - faiss.centre, 2)[0][:, :2]
     assert (proposed != one.location).any(), "what float32 proposes first is not the answer"
+
+
+@pytest.mark.parametrize("dimension", [2, 12, 600])
+def test_positions_in_float32_are_searched_as_in_float64(kind, dimension):
+    positions, queries = 3 + np.random.default_rng(18).standard_normal((2, 300, dimension)).astype(np.float32)
+    one, other = Index(positions, kind), Index(positions.astype(np.float64), kind)
+    assert one.positions.given is positions
+    assert np.array_equal(one.centre, other.centre)
+    found, expected = one.nearest(queries, 4), other.nearest(queries, 4)
+    assert np.array_equal(found.distance, expected.distance)
+    assert np.array_equal(found.location, expected.location)

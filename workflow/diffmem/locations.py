@@ -34,14 +34,17 @@ def distinct_rows(points: np.ndarray) -> np.ndarray:
     return order[new]
 
 
-def check_points(**sets: np.ndarray) -> list[np.ndarray]:
+def check_points(*, compact: bool = False, **sets: np.ndarray) -> list[np.ndarray]:
     """Convert the named sets to float64 arrays of shape (points, features), and check them.
+
+    ``compact`` leaves sets that are all of float32 as they are.
 
     Raises:
         ValueError: if a set has another shape, no points or values that are not finite, or if the numbers of features
             differ.
     """
-    sets = {name: np.asarray(points, dtype=np.float64) for name, points in sets.items()}
+    small = compact and all(getattr(points, "dtype", None) == np.float32 for points in sets.values())
+    sets = {name: np.asarray(points, np.float32 if small else np.float64) for name, points in sets.items()}
     for name, points in sets.items():
         if points.ndim != 2 or min(points.shape) == 0:
             raise ValueError(f"{name}: must be an array of shape (points, features), found {points.shape}")

@@ -7,7 +7,7 @@ membership (`measure.membership`); (7) single samples at a false discovery rate 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ import pandas as pd
 
 from diffmem.auditing import checks
 from diffmem.auditing.nearest import Found, compare, compare_alone
+from diffmem.auditing.result import Audit
 from diffmem.auditing.samples import training_table
+from diffmem.auditing.searching import STEP, Searches, backend_of, pairs_of, recall_table, said_of
 from diffmem.auditing.sets import features_of, given_sets
 from diffmem.auditing.verdict import Verdict, judge_copying, judge_membership
 from diffmem.auditing.versions import Alone, versions_of
@@ -25,41 +27,9 @@ from diffmem.locations import first_rows
 from diffmem.measure.auditing import RATIOS, net_copied_fractions
 from diffmem.measure.exchangeability import exchangeability
 from diffmem.measure.membership import Membership, membership, pair
+from diffmem.neighbours.index import Index, MakeSearch
 
 ACCEPTABLE = ("far", "order")  # refusals that the user may overrule
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What an audit found.
-
-    Attributes:
-        copying: the verdict on copies.
-        membership_verdict: the verdict on membership.
-        table: a row per ratio, as from ``measure.auditing.audit``; empty without a held-out set.
-        criteria: published criteria, of samples and of held-out items.
-        samples: a row per sample; without a held-out set only its nearest training item and distances.
-        training: a row per training item, how often it is the nearest and how often copied.
-        membership: outcome of the guesses, or None.
-        exchangeability_p: of the test of held-out against training items, or missing.
-        warnings: sentences.
-        sets: the three sets as they were read.
-        settings: seed, ratios, permutations, features, augment.
-        null: scores t' of ``samples`` of the held-out items; empty without them.
-    """
-
-    copying: Verdict
-    membership_verdict: Verdict
-    table: pd.DataFrame
-    criteria: pd.DataFrame
-    samples: pd.DataFrame
-    training: pd.DataFrame
-    membership: Membership | None
-    exchangeability_p: float
-    warnings: list[str]
-    sets: dict[str, Items] = field(repr=False)
-    settings: dict[str, Any]
-    null: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
 
 
 @dataclass(frozen=True)
@@ -80,11 +50,13 @@ def audit(
     generated_labels: Any = None,
     features: str | Callable[[np.ndarray], np.ndarray] = "raw",
     augment: str | Sequence[str] | None = None,
+    index: str = "exact",
     ratios: tuple[float, ...] = RATIOS,
     seed: int = 0,
     permutations: int = 200,
     accept: tuple[str, ...] = (),
     progress: Callable[[str], None] = lambda _: None,
+    worked: Callable[[float], None] = lambda _: None,
 ) -> Audit:
     """Are these samples copies of the training set?
 
@@ -97,42 +69,54 @@ def audit(
             arrays that gives (n, d), itself or as "FILE.py:NAME".
         augment: versions of images that count as the same image, of "mirror", "shift" or "shift-K" and "crop", as a
             list or with commas: the distance to an item is that to its nearest version.
+        index: "exact", or an approximate search for large sets, whose recall is measured: "ivf" or "ivf-PROBES"
+            (cells), "hnsw" or "hnsw-BREADTH" (a graph).
         ratios: r of the net copied fraction, at least 1.
         seed: of permutations and pairs.
         permutations: of labels, behind chance level and interval.
         accept: refusals to overrule, of "far" (samples far from both sets) and "order" (columns in another order).
         progress: called with a sentence before each stage.
+        worked: called with the share of the search, nearly all of the work on large sets, that is done.
 
     Raises:
         AuditError: one sentence, where no answer could be right.
     """
     if unknown := set(accept) - set(ACCEPTABLE):
         raise AuditError(f"accept: {sorted(unknown)[0]} is none of {', '.join(ACCEPTABLE)}")
+    make = backend_of(index)
+    if augment and make is not Index:
+        raise AuditError(f"index = {index}: goes without augment; leave one of them out")
     progress("reading")
     sets = given_sets(
         train=train, test=test, generated=generated, labels={"train": train_labels, "generated": generated_labels}
     )
-    flat, project = features_of(sets, features)
+    flat, project = features_of(sets, features, compact=not augment)
     of = versions_of(augment, sets=sets, points=flat, project=project, features=features)
     rng = np.random.default_rng(seed)
     named = features if isinstance(features, str) else getattr(features, "__name__", "function")
     settings = {"seed": seed, "ratios": list(ratios), "permutations": permutations, "accept": list(accept)}
-    settings |= {"features": named, "augment": _listed(augment)}
+    settings |= {"features": named, "augment": _listed(augment), "index": index}
     notes = [note for items in sets.values() for note in items.notes]
+    make = of.search if of.names else make
+    total = pairs_of(**{name: len(flat.get(name, ())) for name in ("train", "test", "generated")})
+    search = Searches(make, total=total, worked=worked, seed=seed, step=None if of.names else STEP)
     if "test" not in flat:
-        return _without_held_out(flat, of, sets, settings, notes)
+        return _without_held_out(flat, of, search, sets, settings, notes)
     points = _Points(**flat)
     progress("comparing the sets")
     same, kept = _compared(points, of, accept)
     progress("searching neighbours")
     rows = {"train_row": np.flatnonzero(same.train), "test_row": np.flatnonzero(same.test)}
-    found = compare(**vars(kept), **rows, of=of)
+    found = compare(**vars(kept), **rows, of=of, search=search)
     warned = notes + _warned(points, same, found, sizes={k: len(v) for k, v in sets.items()}, accept=accept)
     progress("permuting labels")
-    table = net_copied_fractions(**vars(kept), ratios=ratios, seed=seed, permutations=permutations, search=of.search)
+    pooled = search("items of both sets")
+    table = net_copied_fractions(**vars(kept), ratios=ratios, seed=seed, permutations=permutations, search=pooled)
     warned += checks.too_few(table, train=len(kept.train), test=len(kept.test))
     swap = exchangeability(train=kept.train, test=kept.test, rng=rng)
-    guessed = _guessed(points, of, rng)
+    progress("guessing members")
+    guessed = _guessed(points, of, search("samples", backend_of(index)), rng)
+    recall = recall_table(search)
     share = same.overlap / len(points.test)
     sizes = (len(kept.train), len(kept.test), len(kept.generated))
     return Audit(
@@ -144,7 +128,8 @@ def audit(
         training=training_table(found.samples, items=len(points.train)),
         membership=guessed,
         exchangeability_p=swap.p_value,
-        warnings=warned,
+        warnings=warned + said_of(recall, index),
+        recall=recall,
         sets=sets,
         settings=settings,
         null=found.null,
@@ -161,13 +146,18 @@ def _compared(points: _Points, of: Alone, accept: tuple[str, ...]) -> tuple[chec
         if "order" not in accept:
             checks.refuse_other_order(train=points.train, other=getattr(points, name), name=name)
     same = checks.shared(**vars(points), locate=of.locations)
-    kept = _Points(points.train[same.train], points.test[same.test], points.generated)
+    kept = _Points(_only(points.train, same.train), _only(points.test, same.test), points.generated)
     if min(len(kept.train), len(kept.test)) < 2:
         raise AuditError(
             "test: every held-out item is a training item, too: give items that were not trained on (in a table as "
             "coarse as that, copies cannot be told from coincidence)"
         )
     return same, kept
+
+
+def _only(points: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The chosen rows of ``points`` (n, d); no copy where it is all of them."""
+    return points if chosen.all() else points[chosen]
 
 
 def _warned(
@@ -193,12 +183,12 @@ def _warned(
         return [*warned, f"Accepted: {error}"]
 
 
-def _guessed(points: _Points, of: Alone, rng: np.random.Generator) -> Membership:
+def _guessed(points: _Points, of: Alone, search: MakeSearch, rng: np.random.Generator) -> Membership:
     """The guesses which point of each pair of a training and a held-out location was trained on."""
     n = len(points.train)
     location = of.locations(np.vstack([points.train, points.test]))
     pairs = pair(train_location=location[:n], test_location=location[n:], rng=rng)
-    return membership(**vars(points), pairs=pairs, versions=of.versions)
+    return membership(**vars(points), pairs=pairs, versions=of.versions, search=search)
 
 
 def _listed(augment: str | Sequence[str] | None) -> list[str]:
@@ -207,13 +197,20 @@ def _listed(augment: str | Sequence[str] | None) -> list[str]:
 
 
 def _without_held_out(
-    flat: dict[str, np.ndarray], of: Alone, sets: dict[str, Items], settings: dict[str, Any], notes: list[str]
+    flat: dict[str, np.ndarray],
+    of: Alone,
+    search: Searches,
+    sets: dict[str, Items],
+    settings: dict[str, Any],
+    notes: list[str],
 ) -> Audit:
     """What can be said without held-out items: distances, the rule of 1/3, exact copies; no share of copies."""
     rows = first_rows(of.locations(flat["train"]))
     if len(rows) < 2:
         raise AuditError("train: all training items are the same; an audit needs at least two different ones")
-    found = compare_alone(train=flat["train"][rows], generated=flat["generated"], train_row=rows, of=of)
+    searched = {"train": flat["train"][rows], "generated": flat["generated"]}
+    found = compare_alone(**searched, train_row=rows, of=of, search=search)
+    recall = recall_table(search)
     reason = (
         "no held-out items were given, so that copies cannot be told from coincidence; only exact copies are certain"
     )
@@ -226,7 +223,8 @@ def _without_held_out(
         training=training_table(found.samples, items=len(flat["train"])),
         membership=None,
         exchangeability_p=float("nan"),
-        warnings=notes,
+        warnings=notes + said_of(recall, settings["index"]),
+        recall=recall,
         sets=sets,
         settings=settings,
     )

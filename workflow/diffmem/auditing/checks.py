@@ -23,6 +23,7 @@ FAR_SHARE, FAR_QUANTILE = 0.95, 0.99
 SHARED = 0.1  # of the held-out items; above it no number is given
 COLUMNS = 512  # more are not compared one by one
 MISFIT, BETTER = 0.25, 0.5  # in standard deviations; best assignment over the given order
+VALUES = 2**23  # coordinates converted at once
 COLLAPSED = 0.05  # spread of the samples over that of the training items
 
 
@@ -85,7 +86,7 @@ def refuse_other_units(
             f"the training items ({ranges}{generated.max():.4g}): bring all sets to the same units and order, or, if "
             "the samples are as bad as that, accept it with 'far' (--accept far)"
         )
-    own, given = generated.std(0).max(), train.std(0).max()
+    own, given = (by_columns(lambda part: part.std(0), points).max() for points in (generated, train))
     if own < COLLAPSED * given:
         return [
             f"The samples are nearly one point: their spread is {own / given:.2g} times that of the training items."
@@ -103,8 +104,10 @@ def refuse_other_order(*, train: np.ndarray, other: np.ndarray, name: str) -> No
     if not 1 < d <= COLUMNS:
         return
     levels = np.linspace(0.05, 0.95, 19)
-    sd = np.where(train.std(0) > 0, train.std(0), 1)
-    ours, theirs = (np.quantile(points, levels, axis=0).T / sd[:, None] for points in (train, other))
+    sd = by_columns(lambda part: part.std(0), train)
+    sd = np.where(sd > 0, sd, 1)
+    quantiles = (by_columns(lambda part: np.quantile(part, levels, axis=0), points) for points in (train, other))
+    ours, theirs = (found.T / sd[:, None] for found in quantiles)
     cost = np.abs(theirs[:, None] - ours[None]).mean(-1) if d <= 128 else _in_rows(theirs, ours)
     rows, columns = linear_sum_assignment(cost)
     given, best = np.mean(np.diag(cost)), cost[rows, columns].mean()
@@ -165,3 +168,10 @@ def warnings_of(found: Shared, *, sizes: dict[str, int], equal: bool, versions: 
 def _in_rows(theirs: np.ndarray, ours: np.ndarray) -> np.ndarray:
     """The matrix of mean distances, row by row, where all at once would not fit into memory."""
     return np.stack([np.abs(row - ours).mean(-1) for row in theirs])
+
+
+def by_columns(of: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> np.ndarray:
+    """What ``of`` gives for columns of ``points`` (n, d) in float64, so many at once that they fit into memory."""
+    width = max(2, VALUES // len(points))
+    parts = (points[:, start : start + width].astype(np.float64) for start in range(0, points.shape[1], width))
+    return np.concatenate([of(part) for part in parts], axis=-1)

@@ -10,6 +10,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,10 +18,19 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
-from diffmem.auditing.audit import Audit, audit
+from diffmem.auditing.audit import audit
+from diffmem.auditing.result import Audit
 from diffmem.auditing.verdict import percent
 from diffmem.auditing.write import write
 from diffmem.data.items import AuditError
@@ -74,6 +84,12 @@ def audit_command(
             help="Versions of images that count as the same: mirror, shift (by a pixel) or shift-K, crop, with commas."
         ),
     ] = None,
+    index: Annotated[
+        str,
+        typer.Option(
+            help="exact, or for a million items an approximate search whose recall is measured: ivf, ivf-PROBES, hnsw."
+        ),
+    ] = "exact",
     seed: Annotated[int, typer.Option(help="Of permutations and pairs.")] = 0,
     accept: Annotated[
         list[str] | None,
@@ -97,6 +113,7 @@ def audit_command(
             generated=generated,
             features=_features(features),
             augment=augment,
+            index=index,
             seed=seed,
             accept=accept,
         )
@@ -180,11 +197,17 @@ def plan(config: Annotated[Path, typer.Argument(help="A config of studies.")]) -
 
 def _run(**given: Any) -> Audit:
     """The audit, with what it is doing shown on a terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    moving = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    columns = (*moving, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("starting", total=None)
+        task = bar.add_task("starting", total=1.0)
         given["accept"] = tuple(given.get("accept") or ())
-        return audit(**given, progress=lambda stage: bar.update(task, description=stage))
+        shown = partial(bar.update, task)
+        return audit(
+            **given,
+            progress=lambda stage: shown(description=stage),
+            worked=lambda share: shown(completed=share),
+        )
 
 
 def _show(found: Audit, out: Path) -> None:

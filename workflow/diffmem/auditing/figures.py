@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from diffmem.auditing.audit import Audit
+from diffmem.auditing.result import Audit
 
 BLUE, GRAY, RED = "#0072b2", "#888888", "#d55e00"
 SHOWN = 12  # likeliest copies on the page

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from diffmem.auditing.samples import null_scores, sample_table
+from diffmem.auditing.searching import Searches
 from diffmem.auditing.versions import Alone, matched
 from diffmem.measure.criteria import ONE_THIRD, authenticity, rank_z, second, spacing
 from diffmem.neighbours.index import Neighbours
@@ -36,6 +37,7 @@ def compare(
     train_row: np.ndarray,
     test_row: np.ndarray,
     of: Alone,
+    search: Searches,
 ) -> Found:
     """Nearest training and held-out items of samples and held-out items, in one search per set.
 
@@ -43,8 +45,9 @@ def compare(
         train, test, generated: points of shape (n, d), (n', d) and (g, d); the first two distinct items.
         train_row, test_row: row of each of them in the set that was given, of shape (n,) and (n',).
         of: what counts as one item.
+        search: makes the searches.
     """
-    trained, held_out = of.search(train), of.search(test)
+    trained, held_out = search("training items")(train), search("held-out items")(test)
     near, far = trained.nearest(generated, 2), held_out.nearest(generated, 1)
     to_train = trained.nearest(test, 2)
     to_other = spacing(test, held_out).astype(float)
@@ -62,9 +65,11 @@ def compare(
     return Found(samples, criteria, to_train.distance[:, 0], null)
 
 
-def compare_alone(*, train: np.ndarray, generated: np.ndarray, train_row: np.ndarray, of: Alone) -> Found:
+def compare_alone(
+    *, train: np.ndarray, generated: np.ndarray, train_row: np.ndarray, of: Alone, search: Searches
+) -> Found:
     """The same without held-out items: no p-values, and no column of held-out items in the criteria."""
-    trained = of.search(train)
+    trained = search("training items")(train)
     near = trained.nearest(generated, 2)
     own, item = near.distance[:, 0], near.location[:, 0]
     rows = [

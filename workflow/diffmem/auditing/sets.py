@@ -37,9 +37,11 @@ def given_sets(*, train: Any, test: Any, generated: Any, labels: dict[str, Any])
 
 
 def features_of(
-    sets: dict[str, Items], features: str | Callable[[np.ndarray], np.ndarray]
+    sets: dict[str, Items], features: str | Callable[[np.ndarray], np.ndarray], *, compact: bool
 ) -> tuple[dict[str, np.ndarray], Project | None]:
     """Set -> its points (n, d) in the ``features``, and what computes them from flat items, None where they are these.
+
+    Points are of float64, or raw ones of float32 if they are ``compact`` and float32 holds all values of all sets.
 
     Raises:
         AuditError: if the features are unknown, or not finite numbers of that shape.
@@ -48,9 +50,10 @@ def features_of(
         features = _own(features)
     if callable(features):
         return {name: _computed(features, items) for name, items in sets.items()}, None
-    flat = {name: items.flat() for name, items in sets.items()}
     if features == "raw":
-        return flat, None
+        small = compact and all(np.can_cast(items.values.dtype, np.float32) for items in sets.values())
+        return {name: items.flat(np.float32 if small else np.float64) for name, items in sets.items()}, None
+    flat = {name: items.flat() for name, items in sets.items()}
     if features.startswith("pca-") and features[4:].isdigit():
         project = _components(flat, int(features[4:]))
         return {name: project(points) for name, points in flat.items()}, project

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from diffmem.auditing.audit import Audit
+from diffmem.auditing.result import Audit
 
 RATIOS = ("ratio", "read", "raw", "chance", "net", "net_low", "net_high", "detectable")
 

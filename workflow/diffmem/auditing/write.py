@@ -16,8 +16,8 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from diffmem import files, runs
-from diffmem.auditing.audit import Audit
 from diffmem.auditing.figures import figures, likeliest
+from diffmem.auditing.result import Audit
 from diffmem.auditing.verdict import percent
 from diffmem.data.items import AuditError
 from diffmem.version import __version__, installed
@@ -79,6 +79,7 @@ def record(audit: Audit) -> dict[str, Any]:
             "exchangeability_p": audit.exchangeability_p,
             "samples": len(audit.samples),
             "called_copies": int(audit.samples["copy"].sum()),
+            "recall": audit.recall.to_dict("records"),
             "warnings": audit.warnings,
             "inputs": _inputs(audit),
             "settings": audit.settings,
@@ -116,6 +117,7 @@ def page(audit: Audit, drawn: dict[str, Figure]) -> str:
         called=int(audit.samples["copy"].sum()),
         inputs=_inputs(audit),
         settings=audit.settings,
+        recall=audit.recall.to_dict("records"),
         versions=_versions(),
         command=_command(audit),
         figure=figure,
@@ -149,7 +151,8 @@ def _command(audit: Audit) -> str:
     sources = " ".join(f"--{name} {items.source}" for name, items in audit.sets.items())
     accepted = "".join(f" --accept {name}" for name in audit.settings["accept"])
     augmented = f" --augment {','.join(audit.settings['augment'])}" if audit.settings["augment"] else ""
-    options = f"--features {audit.settings['features']}{augmented} --seed {audit.settings['seed']}{accepted}"
+    index = f" --index {audit.settings['index']}" if audit.settings["index"] != "exact" else ""
+    options = f"--features {audit.settings['features']}{augmented}{index} --seed {audit.settings['seed']}{accepted}"
     return f"diffmem audit {sources} {options} --out DIR"
 
 

@@ -37,9 +37,9 @@ class Items:
     def __len__(self) -> int:
         return len(self.values if self.frame is None else self.frame)
 
-    def flat(self) -> np.ndarray:
-        """The items as points (n, d), float64."""
-        return np.asarray(self.values.reshape(len(self.values), -1), dtype=np.float64)
+    def flat(self, dtype: type[np.floating] = np.float64) -> np.ndarray:
+        """The items as points (n, d); a file in memory that holds this ``dtype`` is not copied."""
+        return np.asarray(self.values.reshape(len(self.values), -1), dtype=dtype)
 
 
 def checked(items: Items) -> Items:

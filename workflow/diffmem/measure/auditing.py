@@ -68,7 +68,7 @@ def net_copied_fractions(
     Raises:
         ValueError: if the arrays have other shapes or values that are not finite, or if a ratio is below 1.
     """
-    train, test, generated = check_points(train=train, test=test, generated=generated)
+    train, test, generated = check_points(train=train, test=test, generated=generated, compact=True)
     r = np.asarray(sorted(ratios), dtype=float)
     if r.min(initial=1) < 1:
         raise ValueError(f"ratios = {list(r)}: each must be at least 1")

@@ -37,7 +37,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import pdist, squareform
 
-from diffmem.locations import check_points, distinct
+from diffmem.locations import check_points, distinct_rows
 from diffmem.measure.quality import subsample
 
 POINTS = 1000  # locations of each set at most
@@ -81,10 +81,11 @@ def exchangeability(
     Raises:
         ValueError: if the arrays have other shapes or values that are not finite, or if a set has a single location.
     """
-    sets = [distinct(given) for given in check_points(train=train, test=test)]
-    if min(map(len, sets)) < 2:
-        raise ValueError(f"train and test need two distinct points each, found {len(sets[0])} and {len(sets[1])}")
-    sets = [subsample(locations, rng, points) for locations in sets]
+    given = check_points(train=train, test=test, compact=True)
+    rows = [distinct_rows(points) for points in given]
+    if min(map(len, rows)) < 2:
+        raise ValueError(f"train and test need two distinct points each, found {len(rows[0])} and {len(rows[1])}")
+    sets = [one[subsample(chosen, rng, points)].astype(np.float64) for one, chosen in zip(given, rows, strict=True)]
     pooled = np.vstack(sets)
     labels = _labellings(len(sets[0]), len(pooled), permutations, rng)
     a, b, c = _mean_distances(squareform(pdist(pooled)), labels)

@@ -43,7 +43,7 @@ from scipy import optimize, special
 
 from diffmem.locations import distinct
 from diffmem.measure.intervals import wilson
-from diffmem.neighbours.index import Index
+from diffmem.neighbours.index import Index, MakeSearch, Search
 from diffmem.neighbours.versions import Versions
 
 STATISTIC = "log(d_test / d_train), distances to the nearest generated point"
@@ -134,23 +134,28 @@ def pair(
 
 
 def margins(
-    *, train: np.ndarray, test: np.ndarray, generated: np.ndarray, versions: Versions | None = None
+    *,
+    train: np.ndarray,
+    test: np.ndarray,
+    generated: np.ndarray,
+    versions: Versions | None = None,
+    search: MakeSearch = Index,
 ) -> np.ndarray:
     """Statistic (1) of the pairs of ``train`` (m, d) and ``test`` (m, d) rows, given ``generated`` points (g, d).
 
     With ``versions`` the distance of an item is the smallest one of its versions. Both items of a pair have the same
-    versions, so that the coins remain fair.
+    versions, so that the coins remain fair. ``search`` makes the search among the generated points.
 
     Returns:
         s, of shape (m,). It is infinite if exactly one item of a pair is among the generated points, and 0 if both are.
     """
-    index = Index(distinct(np.asarray(generated, dtype=np.float64)))
+    index = search(distinct(generated))
     d_train, d_test = (_least(index, points, versions) for points in (train, test))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(d_train == d_test, 0.0, np.log(d_test) - np.log(d_train))
 
 
-def _least(index: Index, points: np.ndarray, versions: Versions | None) -> np.ndarray:
+def _least(index: Search, points: np.ndarray, versions: Versions | None) -> np.ndarray:
     """Distances (m,) of the ``points`` (m, d), in their nearest version, to the nearest position of the ``index``."""
     least = np.full(len(points), np.inf)
     for version in versions(points) if versions else [points]:
@@ -232,6 +237,7 @@ def membership(
     delta: float = 0.0,
     confidence: float = CONFIDENCE,
     versions: Versions | None = None,
+    search: MakeSearch = Index,
 ) -> Membership:
     """Guess the training item of each pair and compute the lower bound on epsilon.
 
@@ -241,12 +247,13 @@ def membership(
         guesses: number of pairs to guess, fixed before the data are seen; None stands for all.
         delta: delta at which the bound holds.
         confidence: one-sided confidence level of the bound.
-        versions: as in ``margins``.
+        versions, search: as in ``margins``.
 
     Raises:
         ValueError: as ``guess`` and ``epsilon_bound``.
     """
-    margin = margins(train=train[pairs.train], test=test[pairs.test], generated=generated, versions=versions)
+    items = {"train": train[pairs.train], "test": test[pairs.test]}
+    margin = margins(**items, generated=generated, versions=versions, search=search)
     made, right = guess(margin, guesses=guesses)
     low, high = wilson(right, made)
     asked = len(margin) if guesses is None else guesses

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from diffmem.neighbours.centred import Positions, as_float32
 from diffmem.neighbours.exact import SPARE, Backend, Proposed
 from diffmem.neighbours.on_device import exact
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import faiss
 
 
-def ivf(positions: np.ndarray, device: str = "cpu", *, cells: int | None = None, probes: int = 16) -> Backend:
+def ivf(positions: Positions, device: str = "cpu", *, cells: int | None = None, probes: int = 16) -> Backend:
     """Inverted file among ``positions`` (m, d).
 
     Args:
@@ -40,7 +41,7 @@ def ivf(positions: np.ndarray, device: str = "cpu", *, cells: int | None = None,
     return Ivf(positions, device, cells=cells, probes=probes)
 
 
-def hnsw(positions: np.ndarray, device: str = "cpu", *, links: int = 32, breadth: int = 64) -> Backend:
+def hnsw(positions: Positions, device: str = "cpu", *, links: int = 32, breadth: int = 64) -> Backend:
     """Graph among ``positions`` (m, d).
 
     Args:
@@ -56,7 +57,7 @@ class _Approximate:
 
     name, exact = "", False
 
-    def __init__(self, positions: np.ndarray, device: str):
+    def __init__(self, positions: Positions, device: str):
         self.positions, self.device = positions, device
 
     @property
@@ -73,7 +74,7 @@ class _Approximate:
     @cached_property
     def _index(self) -> "faiss.Index":
         with _one_thread():
-            return self._built(self.positions.astype(np.float32))
+            return self._built(as_float32(self.positions))
 
     def _built(self, positions: np.ndarray) -> "faiss.Index":
         """The FAISS index of ``positions`` (m, d), float32."""
@@ -83,7 +84,7 @@ class _Approximate:
 class Ivf(_Approximate):
     """Inverted file: cells of k-means, some of which are searched."""
 
-    def __init__(self, positions: np.ndarray, device: str, *, cells: int | None, probes: int):
+    def __init__(self, positions: Positions, device: str, *, cells: int | None, probes: int):
         super().__init__(positions, device)
         self.cells = min(cells or math.ceil(math.sqrt(len(positions))), len(positions))
         self.probes = min(probes, self.cells)
@@ -103,7 +104,7 @@ class Ivf(_Approximate):
 class Hnsw(_Approximate):
     """Hierarchical navigable small world: a graph along whose links the search proceeds."""
 
-    def __init__(self, positions: np.ndarray, device: str, *, links: int, breadth: int):
+    def __init__(self, positions: Positions, device: str, *, links: int, breadth: int):
         super().__init__(positions, device)
         self.links, self.breadth = links, breadth
         self.name = f"faiss HNSW, {links} links, breadth {breadth}, float64 distances"

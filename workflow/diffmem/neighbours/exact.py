@@ -25,6 +25,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from scipy.spatial import cKDTree
 
+from diffmem.neighbours import tiles
+from diffmem.neighbours.centred import Positions, blocks
+
 if TYPE_CHECKING:
     import faiss
 
@@ -32,8 +35,6 @@ TREE_DIMENSIONS = 8  # up to this dimension the k-d tree is the faster one
 SPARE = 6  # candidates proposed in float32 in addition to the requested ones
 VALUES = 2**22  # coordinates processed at once (32 MiB of float64), which limits the memory
 CACHED = 2**17  # coordinates (1 MiB) that stay in the processor's cache
-TILE = 256, 2048  # queries and positions of one product, whose values stay in the processor's cache
-LEAST = 512  # positions whose nearest give the first limit
 
 Proposed = tuple[np.ndarray, np.ndarray]  # candidates (q, c), and the distance (q,) below which none is missing
 
@@ -63,20 +64,20 @@ class Approximate(Backend, Protocol):
         ...
 
 
-MakeBackend = Callable[[np.ndarray], Backend]  # centred positions (m, d) -> backend
+MakeBackend = Callable[[Positions], Backend]  # centred positions (m, d) -> backend
 
 
-def exact(positions: np.ndarray) -> Backend:
+def exact(positions: Positions) -> Backend:
     """The exact backend of the CPU among ``positions`` (m, d): the k-d tree in few dimensions, else products."""
     return Tree(positions) if positions.shape[1] <= TREE_DIMENSIONS else Blocks(positions)
 
 
-def flat(positions: np.ndarray, device: str = "cpu") -> Backend:  # noqa: ARG001 (the config calls makers with a device)
+def flat(positions: Positions, device: str = "cpu") -> Backend:  # noqa: ARG001 (the config calls makers with a device)
     """FAISS's flat index among ``positions`` (m, d) in any dimension. It runs on the CPU, whichever the ``device``."""
     return Flat(positions)
 
 
-def distances(queries: np.ndarray, positions: np.ndarray, location: np.ndarray) -> np.ndarray:
+def distances(queries: np.ndarray, positions: Positions, location: np.ndarray) -> np.ndarray:
     """Distances in float64 from each of the ``queries`` (q, d) to the positions that ``location`` (q, c) selects.
 
     Returns:
@@ -93,7 +94,7 @@ def distances(queries: np.ndarray, positions: np.ndarray, location: np.ndarray) 
     return np.where(location >= 0, result, np.inf)
 
 
-def compare_with_all(queries: np.ndarray, positions: np.ndarray, k: int) -> np.ndarray:
+def compare_with_all(queries: np.ndarray, positions: Positions, k: int) -> np.ndarray:
     """Rows of the ``k`` nearest of all ``positions`` (m, d) to each of the ``queries`` (q, d), of shape (q, k).
 
     Equal distances are ordered by row.
@@ -101,10 +102,9 @@ def compare_with_all(queries: np.ndarray, positions: np.ndarray, k: int) -> np.n
     return np.array([np.argsort(_to_all(query, positions), kind="stable")[:k] for query in queries])
 
 
-def _to_all(query: np.ndarray, positions: np.ndarray) -> np.ndarray:
+def _to_all(query: np.ndarray, positions: Positions) -> np.ndarray:
     """Distances (m,) in float64 from one query (d,) to all ``positions`` (m, d), computed in blocks."""
-    rows = max(1, VALUES // positions.shape[1])
-    parts = (positions[start : start + rows] for start in range(0, len(positions), rows))
+    parts = blocks(positions, max(1, VALUES // positions.shape[1]))
     return np.concatenate([np.linalg.norm(query - part, axis=1) for part in parts])
 
 
@@ -113,7 +113,7 @@ class Tree:
 
     name, exact = "scipy k-d tree, float64", True
 
-    def __init__(self, positions: np.ndarray):
+    def __init__(self, positions: Positions):
         self.positions = positions
 
     def __call__(self, queries: np.ndarray, k: int) -> Proposed:
@@ -124,7 +124,7 @@ class Tree:
 
     @cached_property
     def _tree(self) -> cKDTree:
-        return cKDTree(self.positions)
+        return cKDTree(self.positions[:])
 
 
 class Rounded:
@@ -135,7 +135,7 @@ class Rounded:
 
     name, exact = "", True
 
-    def __init__(self, positions: np.ndarray):
+    def __init__(self, positions: Positions):
         self.positions = positions
 
     @property
@@ -159,7 +159,7 @@ class Rounded:
 
     @cached_property
     def _largest(self) -> float:
-        return float(np.einsum("md,md->m", self.positions, self.positions).max())
+        return max(float(np.einsum("md,md->m", part, part).max()) for part in blocks(self.positions))
 
 
 class Flat(Rounded):
@@ -176,85 +176,25 @@ class Flat(Rounded):
         import faiss
 
         index = faiss.IndexFlatL2(self.positions.shape[1])
-        index.add(self.positions.astype(np.float32))
+        for part in blocks(self.positions):
+            index.add(part.astype(np.float32))
         return index
 
 
 class Blocks(Rounded):
-    """Equation (1) as matrix products in NumPy, tile by tile.
-
-    The nearest of the first positions give a limit, and of each further tile only the values below it are looked at.
-    The positions are stored in random order, so that the first ones are as near as any.
-    """
+    """Equation (1) as matrix products in NumPy, tile by tile."""
 
     name = "NumPy product, float64 distances"
 
     def lookup(self, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Squared distances and locations, both of shape (q, count), for float32 ``queries`` (q, d)."""
-        parts = [self._nearest(queries[i : i + TILE[0]], count) for i in range(0, len(queries), TILE[0])]
-        squared, place = (np.concatenate(part) for part in zip(*parts, strict=True))
-        with np.errstate(over="ignore"):
-            squares = np.einsum("qd,qd->q", queries, queries)
-        return squared + squares[:, None], self._stored[1][place]
-
-    def _nearest(self, query: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """(1) without |q|^2, and places among the stored positions, of the ``count`` nearest: (q, count) each."""
-        query = np.column_stack([-2 * query, np.ones(len(query), np.float32)])
-        space = np.empty((len(query), TILE[1]), dtype=np.float32)
-        rows = max(LEAST, 4 * count)
-        value = self._values(query, slice(0, rows), None)
-        best, where = _smallest(value, np.broadcast_to(np.arange(value.shape[1]), value.shape), count)
-        waiting: list[tuple[np.ndarray, ...]] = []
-        for start in range(rows, len(self.positions), TILE[1]):
-            value = self._values(query, slice(start, start + TILE[1]), space)
-            below = np.flatnonzero(value < best.max(1)[:, None])
-            row, column = np.divmod(below, value.shape[1])
-            waiting.append((row, value.ravel()[below], column + start))
-            if sum(len(part[0]) for part in waiting) > best.size or start + TILE[1] >= len(self.positions):
-                best, where = _with(best, where, *map(np.concatenate, zip(*waiting, strict=True)))
-                waiting = []
-        return best, where
-
-    def _values(self, query: np.ndarray, block: slice, space: np.ndarray | None) -> np.ndarray:
-        """(1) without |q|^2, which does not change the order, for a ``block`` of the stored positions."""
-        part = self._stored[0][block].T
-        fits = space is not None and space.shape[1] == part.shape[1]
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.matmul(query, part, out=space if fits else None)
+        return tiles.smallest(queries, self._stored, count)
 
     @cached_property
-    def _stored(self) -> tuple[np.ndarray, np.ndarray]:
-        """In random order, the positions in float32 with their squared norms, of shape (m, d + 1), and their rows."""
-        order = np.random.default_rng(0).permutation(len(self.positions))
-        stored = np.empty((len(order), self.positions.shape[1] + 1), dtype=np.float32)
-        for start in range(0, len(order), TILE[1]):
-            part = self.positions[order[start : start + TILE[1]]]
-            stored[start : start + TILE[1], :-1] = part
-            stored[start : start + TILE[1], -1] = np.einsum("md,md->m", part, part)
-        return stored, order
+    def _stored(self) -> tiles.Stored:
+        return tiles.stored(self.positions)
 
 
-def _smallest(value: np.ndarray, place: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The ``count`` smallest of each row of ``value`` (q, c), and their ``place`` (q, c)."""
-    if value.shape[1] <= count:
-        return value, place
-    chosen = np.argpartition(value, count - 1, axis=1)[:, :count]
-    return np.take_along_axis(value, chosen, 1), np.take_along_axis(place, chosen, 1)
-
-
-def _with(
-    best: np.ndarray, where: np.ndarray, row: np.ndarray, value: np.ndarray, place: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The smallest of ``best`` (q, c) and of further values (n,) of the given rows, as many, and where they are."""
-    order = np.argsort(row, kind="stable")
-    number = np.bincount(row, minlength=len(best))
-    column = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number)
-    more = np.full((len(best), number.max(initial=0)), np.inf, dtype=best.dtype)
-    its = np.zeros(more.shape, dtype=where.dtype)
-    more[row[order], column], its[row[order], column] = value[order], place[order]
-    return _smallest(np.hstack([best, more]), np.hstack([where, its]), best.shape[1])
-
-
-def _unless_all(count: int, positions: np.ndarray, bound: np.ndarray) -> np.ndarray:
+def _unless_all(count: int, positions: Positions, bound: np.ndarray) -> np.ndarray:
     """``bound`` (q,), or infinity if the ``count`` candidates are all positions."""
     return bound if count < len(positions) else np.full_like(bound, np.inf)

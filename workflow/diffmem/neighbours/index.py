@@ -19,6 +19,7 @@ from typing import Protocol, cast
 
 import numpy as np
 
+from diffmem.neighbours.centred import Centred, Positions
 from diffmem.neighbours.exact import Approximate, MakeBackend, compare_with_all, distances, exact
 
 BLOCK = 4096  # queries searched at once
@@ -56,15 +57,18 @@ class Index:
 
     Attributes:
         centre: mean of the given positions, of shape (d,); 0.0 if there are none.
-        positions: the given positions minus ``centre``, of shape (m, d).
+        positions: the given positions minus ``centre``, of shape (m, d), float64; those given in float32 are converted
+            when they are used.
         backend: the object that proposes candidates; the argument of this name makes it.
     """
 
     centre: np.ndarray | float
+    positions: Positions
 
     def __init__(self, positions: np.ndarray, backend: MakeBackend = exact):
-        self.centre = positions.mean(0) if len(positions) else 0.0
-        self.positions = positions - self.centre
+        self.centre = positions.mean(0, dtype=np.float64) if len(positions) else 0.0
+        small = positions.dtype == np.float32 and len(positions) > 0
+        self.positions = Centred(positions, np.asarray(self.centre)) if small else positions - self.centre
         self.backend = backend(self.positions)
 
     def exact_only(self) -> "Index":

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diffmem import devices
+from diffmem.neighbours.centred import Positions, as_float32
 from diffmem.neighbours.exact import TREE_DIMENSIONS, VALUES, Backend, Rounded
 from diffmem.neighbours.exact import exact as on_cpu
 
@@ -31,7 +32,7 @@ WIDE = 512  # number of features from which torch is the faster one on the CPU
 WORTHWHILE = 2**20  # number of coordinates of the positions from which torch saves more time than its import takes
 
 
-def exact(positions: np.ndarray, device: str = "cpu") -> Backend:
+def exact(positions: Positions, device: str = "cpu") -> Backend:
     """The exact backend among ``positions`` (m, d) on the ``device`` ("auto", "cpu" or "cuda")."""
     d = positions.shape[1]
     if d <= TREE_DIMENSIONS or (positions.size < WORTHWHILE and device != "cuda"):
@@ -51,7 +52,7 @@ class Product(Rounded):
     in float32, a block of queries and at most ``VALUES`` squared distances.
     """
 
-    def __init__(self, positions: np.ndarray, device: "torch.device"):
+    def __init__(self, positions: Positions, device: "torch.device"):
         super().__init__(positions)
         self.device = device
         self.name = f"torch on {device.type}, float64 distances"
@@ -95,5 +96,5 @@ class Product(Rounded):
         """On the device: the positions in float32, of shape (m, d), and their squared norms, of shape (m,)."""
         import torch
 
-        positions = torch.from_numpy(self.positions.astype(np.float32)).to(self.device)
+        positions = torch.from_numpy(as_float32(self.positions)).to(self.device)
         return positions, positions.square().sum(1)
