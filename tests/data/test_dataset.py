@@ -43,7 +43,7 @@ def test_twins_match_in_rows_and_locations_of_every_stratum(injected):
 
 
 def test_without_twins_nothing_injected_is_held_out():
-    data = dataset(settings(**EVERYTHING, twins=False, test=300), seed=1, replicate=0)
+    data = dataset(settings(**EVERYTHING, twins=False).replace(test=300), seed=1, replicate=0)
     assert data.test.points.shape == (300, 2)
     assert (data.test.stratum == INLIER).all()
     assert data.test.plain.all()

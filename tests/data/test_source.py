@@ -13,8 +13,9 @@ from diffmem.settings import read as config
 RNG = np.random.default_rng(0)
 
 
-def settings(**data):
-    return config.studies({"studies": {"s": {"data": data}}})["s"].cells["base"].data
+def settings(*, test=None, **data):
+    found = config.studies({"studies": {"s": {"data": data}}})["s"].cells["base"].data
+    return found.replace(test=test) if test else found  # as studies of effective memorization may have it
 
 
 def drawn(replicate=0, **data):

@@ -49,11 +49,11 @@ def test_memory_grows_with_the_points_of_a_shard_and_with_the_network():
         "path": "x.npy",
         "size": [3, 32, 32],
         "inliers": 50_000,
-        "test": 10_000,
+        "test": 50_000,
         "fresh": 1000,
     }
     one, two = (planned(replicates=2, shard=s, data=images)["memory [GB]"][0] for s in (1, 2))
-    points = 61_000 * 3072 * 8 / 1e9
+    points = 101_000 * 3072 * 8 / 1e9
     assert one == pytest.approx(0.5 + 4 * points, rel=1e-3)
     assert two == pytest.approx(0.5 + 8 * points, rel=1e-3)
     wide = plan(studies({"studies": {"a": {"replicates": 5, "shard": 5}}}), network=lambda *_: (10**8, 10**6))

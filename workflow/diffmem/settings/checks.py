@@ -27,13 +27,23 @@ def problem(cell: Cell, question: str) -> str | None:
         found = [_spectrum(cell), _sizes(cell)]
     elif isinstance(cell, TrainedCell):
         checks = (_given, _held_out, _data, _collection, _labels, _model, _training, _sampling, _neighbours)
-        found = [_merge(cell, question), *(check(cell) for check in (*checks, _standardize, _rounded, _finite))]
+        found = [_merge(cell, question), _equal_sizes(cell, question)]
+        found += [check(cell) for check in (*checks, _standardize, _rounded, _finite)]
     return next(filter(None, found), None)
 
 
 def _merge(cell: TrainedCell, question: str) -> str | None:
     if question == "outliers" and (merge := cell.measure.merge):
         return f"measure.merge = {merge:g}: must be 0 for the question outliers, because merging mixes strata"
+    return None
+
+
+def _equal_sizes(cell: TrainedCell, question: str) -> str | None:
+    """The net copied fraction is zero for a model that copies nothing only if both sets have the same size."""
+    data = cell.data
+    if question == "outliers" and data.test != data.inliers:
+        remedy = "write null, or judge samples by the question audit, which takes sets of any sizes"
+        return f"data.test = {data.test}: must be the number of inliers, {data.inliers}; {remedy}"
     return None
 
 

@@ -80,8 +80,8 @@ class Data(Choice):
     test: Whole | None = Field(
         None,
         ge=2,
-        description="held-out points drawn from the same distribution; null is the number of inliers, so that the "
-        "two sets have the same size",
+        description="held-out points drawn from the same distribution; null is the number of inliers, and the question "
+        "outliers takes no other, because its net copied fraction is zero without copies only for sets of the same size",
     )
     fresh: Whole | None = Field(
         None,
