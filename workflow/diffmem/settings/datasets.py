@@ -81,7 +81,7 @@ class Data(Choice):
         None,
         ge=2,
         description="held-out points drawn from the same distribution; null is the number of inliers, and the question "
-        "outliers takes no other, because its net copied fraction is zero without copies only for sets of the same size",
+        "outliers takes no other: only for sets of the same size is the net copied fraction zero without copies",
     )
     fresh: Whole | None = Field(
         None,
