@@ -18,6 +18,7 @@ found = audit(
     **cell.audit.sets,
     features=cell.audit.features,
     augment=cell.audit.augment,
+    index=cell.audit.index,
     permutations=cell.audit.permutations,
     accept=cell.audit.accept,
     seed=cell.seed,

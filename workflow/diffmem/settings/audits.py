@@ -1,5 +1,6 @@
 """The section of a cell of a study of audits: three sets of items that lie in files."""
 
+import re
 from typing import Literal
 
 from pydantic import Field
@@ -24,6 +25,11 @@ class Audited(Record):
         description="versions of images that count as the same image: mirror, shift (by a pixel) or shift-K, crop; "
         "docs/audit.md says what each is",
     )
+    index: Text = Field(
+        "exact",
+        description="search: exact, or approximate for a million items, with its recall measured: ivf or ivf-PROBES, "
+        "hnsw or hnsw-BREADTH",
+    )
     permutations: Whole = Field(
         200, ge=20, description="number of permutations of the labels, behind chance level and interval"
     )
@@ -36,6 +42,18 @@ class Audited(Record):
         """Name of a set -> its file or folder."""
         named = {"train": self.train, "test": self.test, "generated": self.generated}
         return {name: path for name, path in named.items() if path is not None}
+
+
+def problem(audited: Audited) -> str | None:
+    """The first of the names that no version of images or no search has, as one sentence, or None."""
+    for name in audited.augment:
+        if not re.fullmatch(r"mirror|crop|shift(-[1-9]\d*)?", name):
+            return f"audit.augment = {name}: must be mirror, shift, shift-K or crop"
+    if not re.fullmatch(r"exact|(ivf|hnsw)(-[1-9]\d*)?", audited.index):
+        return f"audit.index = {audited.index}: must be exact, ivf, ivf-PROBES, hnsw or hnsw-BREADTH"
+    if audited.augment and audited.index != "exact":
+        return f"audit.index = {audited.index}: goes without augment; leave one of them out"
+    return None
 
 
 class AuditCell(Cell):

@@ -5,6 +5,8 @@ Each check returns the first problem as "key = value: what is allowed", or None.
 
 import math
 
+from diffmem.settings import audits
+from diffmem.settings.audits import AuditCell
 from diffmem.settings.collections import AnyData, Collection, Filed, Folder, Patches
 from diffmem.settings.datasets import FEWEST_FRESH, INJECTED
 from diffmem.settings.networks import Unet
@@ -25,6 +27,8 @@ def problem(cell: Cell, question: str) -> str | None:
     found: list[str | None] = []
     if isinstance(cell, OnsetCell):
         found = [_spectrum(cell), _sizes(cell)]
+    elif isinstance(cell, AuditCell):
+        found = [audits.problem(cell.audit)]
     elif isinstance(cell, TrainedCell):
         checks = (_given, _held_out, _data, _collection, _labels, _model, _training, _sampling, _neighbours)
         found = [_merge(cell, question), _equal_sizes(cell, question)]
