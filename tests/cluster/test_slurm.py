@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -96,9 +97,10 @@ def command(folder: Path, study: dict, targets: list[str], with_profile: Path, *
 
 @contextlib.contextmanager
 def running(words: list[str], log: Path) -> Iterator[subprocess.Popen]:
-    """A run of Snakemake, killed at the end if it still is one."""
+    """A run of Snakemake that ends at a hang-up, even where the tests run by nohup; killed at the end if it still is one."""
+    hang_up = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
     with open(log, "w") as file:
-        process = subprocess.Popen(words, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(words, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, preexec_fn=hang_up)
     try:
         yield process
     finally:
