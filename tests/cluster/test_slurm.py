@@ -97,7 +97,7 @@ def command(folder: Path, study: dict, targets: list[str], with_profile: Path, *
 
 @contextlib.contextmanager
 def running(words: list[str], log: Path) -> Iterator[subprocess.Popen]:
-    """A run of Snakemake that ends at a hang-up, even where the tests run by nohup; killed at the end if it still is one."""
+    """A run of Snakemake that ends at a hang-up, even if the tests run by nohup, and that is killed at the end."""
     hang_up = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
     with open(log, "w") as file:
         process = subprocess.Popen(words, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, preexec_fn=hang_up)
