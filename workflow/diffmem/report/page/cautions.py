@@ -14,7 +14,7 @@ def of_claims(table: pd.DataFrame) -> list[str]:
     """Sentences about missing verdicts, one per study and reason, from the ``table`` of claims."""
     found = []
     for study, part in table.groupby("study", sort=False):
-        few = part[part["verdict"] == FEW]
+        few = part[(part["verdict"] == FEW) & (part["replicates"] > 0)]  # with none, there was no such event to judge
         if len(few):
             most = int(few["replicates"].max())
             found.append(
