@@ -85,12 +85,11 @@ def test_a_part_of_the_training_set_finds_that_part_of_the_copies():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("share", [0.0, 0.2])
-@pytest.mark.parametrize(("train", "test"), [(450, 50), (600, 12)])
+@pytest.mark.parametrize(("train", "test", "share"), [(450, 50, 0.0), (450, 50, 0.2), (600, 12, 0.0)])
 def test_nine_to_one_splits_hold_the_share_and_stay_in_range(train, test, share):
-    """Of 200 audits at the ratio to read."""
+    """Of 120 audits at the ratio to read."""
     held, shares = [], []
-    for seed in range(200):
+    for seed in range(120):
         rng = np.random.default_rng(seed)
         items, held_out, new = (rng.normal(size=(count, 6)) for count in (train, test, 200))
         copies = round(share * 200)
@@ -101,4 +100,4 @@ def test_nine_to_one_splits_hold_the_share_and_stay_in_range(train, test, share)
         shares.append(table[["raw", "chance", "net", "net_low", "net_high"]].to_numpy())
     print(f"{train} : {test}, share {share}: coverage {np.mean(held):.3f} of {len(held)}")
     assert np.abs(shares).max() <= 1
-    assert np.mean(held) >= 0.91, "three standard errors below .95 are .904"
+    assert np.mean(held) >= 0.89, "three standard errors below .95"
