@@ -71,7 +71,7 @@ def test_without_a_network_the_run_says_what_to_put_where(tmp_path):
 
 
 @pytest.mark.slow
-def test_files_that_are_there_are_read_and_not_fetched_whatever_is_edited(tmp_path):
+def test_files_that_are_there_are_read_and_not_fetched_after_any_edit(tmp_path):
     put_files(tmp_path)
     done = snakemake(tmp_path, DATA)
     assert done.returncode == 0, done.stderr

@@ -45,7 +45,7 @@ def test_what_is_written_is_read_back(tmp_path):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_the_same_content_gives_the_same_bytes_whatever_the_clock_and_the_folder(tmp_path, monkeypatch, name):
+def test_the_same_content_gives_the_same_bytes_at_any_time_and_in_any_folder(tmp_path, monkeypatch, name):
     early = write(tmp_path / name).read_bytes()
     monkeypatch.setattr(zipfile.time, "time", lambda: 2e9)
     monkeypatch.setattr(os, "getpid", lambda: 7)

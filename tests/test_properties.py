@@ -1,4 +1,4 @@
-"""Whatever is wrong with a config or an artefact, the answer is right or one sentence: properties over drawn cases."""
+"""For any fault of a config or an artefact, the answer is right or one sentence: properties over drawn cases."""
 
 import copy
 import io

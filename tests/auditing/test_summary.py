@@ -40,6 +40,9 @@ def test_features_come_from_a_function_in_a_file(sets, tmp_path, monkeypatch):
     cut = {name: values[:, :1] for name, values in sets.items()}
     assert summarise(named)["net"].equals(summarise(audit(**cut, permutations=20))["net"])
     assert named.settings["features"] == "mine.py:first"
+    imported = audit(**sets, permutations=20, features="mine:first")
+    assert summarise(imported)["net"].equals(summarise(named)["net"])
+    assert imported.settings["features"] == "mine:first", "which the command that is shown names"
     with pytest.raises(AuditError, match=r"features of train: mine.py, line 6: raised IndexError"):
         audit(**sets, features="mine.py:broken")
     with pytest.raises(AuditError, match=r"mine.py: defines no other; it defines broken, first"):

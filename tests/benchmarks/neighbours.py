@@ -78,7 +78,7 @@ def case(n: int, d: int, latent: int, name: str) -> dict[str, object]:
     turn = rng.standard_normal((latent, d)) / np.sqrt(latent) if latent < d else np.eye(d)
     positions, fresh = (rng.standard_normal((m, latent)) @ turn for m in (n, QUERIES // 2))
     for points in (positions, fresh):
-        for row in points:  # one by one, lest the noise take as much memory as the points
+        for row in points:  # one by one, so that the noise does not take as much memory as the points
             row += 0.05 * rng.standard_normal(d)
     apart = np.median(Index(positions[:2000]).nearest(positions[:100], 2).distance[:, 1])
     copies = positions[: QUERIES // 2] + 0.1 * apart * rng.standard_normal((QUERIES // 2, d)) / np.sqrt(d)

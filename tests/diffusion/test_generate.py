@@ -62,7 +62,7 @@ def test_the_same_stream_gives_the_same_bytes_and_any_other_gives_other_points(s
         assert not (draw(sampler=sampler, **other)[:, None] == points).all(2).any()
 
 
-def test_a_stream_is_that_of_its_replicate_whatever_was_drawn_before():
+def test_a_stream_does_not_depend_on_what_was_drawn_before():
     first = draw(index=3, count=10)
     draw(index=2, count=77)
     torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""The audit: zero for what copies nothing, pi for what copies a share pi, whatever the units or the order."""
+"""The audit: zero for what copies nothing, pi for what copies a share pi, in any units and any order."""
 
 import tracemalloc
 

@@ -58,7 +58,7 @@ def test_every_snapshot_has_the_same_null_beside_it():
 
 
 def test_the_knn_distance_is_a_root_mean_square_per_pixel():
-    """An image off by 3 in every pixel is 3 away, whatever its size."""
+    """An image off by 3 in every pixel is 3 away, for any size."""
     for dimension in (4, 64):
         index = Index(np.array([np.zeros(dimension), np.full(dimension, 100.0)]))
         assert knn_distance(index.nearest(np.full((5, dimension), 3.0), 2).distance, dimension=dimension) == 3

@@ -1,4 +1,4 @@
-"""The search ends, runs nothing twice, and brackets the crossing of whatever falls."""
+"""The search ends, runs nothing twice, and brackets the crossing of any falling sequence."""
 
 import numpy as np
 from hypothesis import given, settings

@@ -67,7 +67,7 @@ def test_planted_times_are_found_and_locations_without_an_alarm_are_censored(sid
         0: (steps(5, 12), (8, 16)),  # twice its share: at once
         1: (steps(2, 6), (4, 8)),  # its share: at the third snapshot
         2: (steps(0, 0), (256, np.inf)),
-        3: (steps(0, 12, last=1), (-np.inf, 0)),  # an alarm stands, whatever follows
+        3: (steps(0, 12, last=1), (-np.inf, 0)),  # later snapshots do not revoke an alarm
         4: (steps(4, 6, last=5), (256, np.inf)),  # once is not enough
         5: (steps(9, 10), (128, 256)),
     }

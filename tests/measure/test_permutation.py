@@ -19,7 +19,7 @@ def judged(seed, *, copies=0.0, noise=0.0, n=200, g=300):
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3])
-def test_p_values_of_a_generator_that_copies_nothing_are_uniform_whatever_its_quality(noise):
+def test_p_values_of_a_generator_that_copies_nothing_are_uniform_at_any_quality(noise):
     p = np.array([judged(seed, noise=noise)["p"].to_numpy() for seed in range(80)])
     for column in p.T:
         assert stats.kstest(column, "uniform").pvalue > 0.001

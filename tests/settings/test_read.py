@@ -190,6 +190,7 @@ REFUSED = [
     ("{question: audit, audit: {train: a.npy}}", "s.audit", "generated", "is missing; add it"),
     ("{question: audit, audit: {train: a, generated: b, accept: [near]}}", "audit.accept.0", "'near'", "far, order"),
     ("{question: audit, audit: {train: a, generated: b, augment: [turn]}}", "audit.augment", "turn", "mirror, shift"),
+    ("{question: audit, audit: {train: a, generated: b, features: m:f}}", "audit.features", "m:f", "FILE.py:NAME"),
     ("{question: audit, audit: {train: a, generated: b, index: ivf-x}}", "audit.index", "ivf-x", "ivf-PROBES"),
     ("{question: audit, model: {width: 9}}", "s.model", "audit does not use this key", "its sections are audit"),
     ("{question: onset, onset: {bandwidth: 0}}", "onset.bandwidth", "0", "greater than 0"),

@@ -100,7 +100,7 @@ def differences(
 
 
 def _run(snakemake: list[str], wanted: list[Path], folder: Path, *, config: dict[str, Any]) -> None:
-    """Make files of the run in ``folder``, by the rules of measures alone, whatever the dates of their inputs."""
+    """Make files of the run in ``folder``, by the rules of measures alone, at any dates of their inputs."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config | {"run": folder.name}), encoding="utf-8")
     options = ["--cores", "1", "--nolock", "--drop-metadata", "--rerun-triggers", "software-env"]

@@ -1,4 +1,4 @@
-"""The sentences at the top of the page hold the numbers of the table of claims, whatever was tested."""
+"""The sentences at the top of the page hold the numbers of the table of claims, for all studies that were tested."""
 
 import math
 import re

@@ -50,7 +50,7 @@ def test_a_threshold_is_exceeded_not_reached_and_one_never_exceeded_does_not_sto
     assert found["stopped"][SIGNAL] == (epoch < 64)
 
 
-def test_every_replicate_is_judged_by_itself_whatever_the_order_of_rows():
+def test_every_replicate_is_judged_by_itself_in_any_order_of_rows():
     late = [0.0] * 5 + [0.9] * 3
     both = pd.concat([curves(), curves(signal=late, loss=DIPPING[::-1], replicate=1)])
     found = stopping(both.sample(frac=1, random_state=0), threshold=0.5)

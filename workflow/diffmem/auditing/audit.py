@@ -21,7 +21,7 @@ from diffmem.auditing.searching import STEP, Searches, backend_of, pairs_of, rec
 from diffmem.auditing.sets import features_of, given_sets
 from diffmem.auditing.verdict import Verdict, judge_copying, judge_membership
 from diffmem.auditing.versions import Alone, versions_of
-from diffmem.data.augment import ITSELF
+from diffmem.data.augment import ITSELF, listed
 from diffmem.data.items import AuditError, Items
 from diffmem.locations import first_rows
 from diffmem.measure.auditing import RATIOS, net_copied_fractions
@@ -39,6 +39,34 @@ class _Points:
     train: np.ndarray
     test: np.ndarray
     generated: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is audited, and how.
+
+    Attributes:
+        sets: the sets as they were read.
+        flat: set -> its points in the features.
+        of: what counts as one item.
+        backend: makes a search that knows no versions.
+        search: makes the searches of this audit.
+        settings: as ``Audit.settings``.
+        progress: called with a sentence before each stage.
+    """
+
+    sets: dict[str, Items]
+    flat: dict[str, np.ndarray]
+    of: Alone
+    backend: MakeSearch
+    search: Searches
+    settings: dict[str, Any]
+    progress: Callable[[str], None]
+
+    @property
+    def notes(self) -> list[str]:
+        """What was noted when the sets were read."""
+        return [note for items in self.sets.values() for note in items.notes]
 
 
 def audit(
@@ -66,7 +94,7 @@ def audit(
             estimated.
         train_labels, generated_labels: class of every item, where files do not hold them.
         features: "raw", "pca-K" (K principal components of training and held-out items), or a function of (n, ...)
-            arrays that gives (n, d), itself or as "FILE.py:NAME".
+            arrays that gives (n, d), itself or as "FILE.py:NAME" or "MODULE:NAME".
         augment: versions of images that count as the same image, of "mirror", "shift" or "shift-K" and "crop", as a
             list or with commas: the distance to an item is that to its nearest version.
         index: "exact", or an approximate search for large sets, whose recall is measured: "ivf" or "ivf-PROBES"
@@ -83,8 +111,8 @@ def audit(
     """
     if unknown := set(accept) - set(ACCEPTABLE):
         raise AuditError(f"accept: {sorted(unknown)[0]} is none of {', '.join(ACCEPTABLE)}")
-    make = backend_of(index)
-    if augment and make is not Index:
+    backend = backend_of(index)
+    if augment and backend is not Index:
         raise AuditError(f"index = {index}: goes without augment; leave one of them out")
     progress("reading")
     sets = given_sets(
@@ -92,35 +120,45 @@ def audit(
     )
     flat, project = features_of(sets, features, compact=not augment)
     of = versions_of(augment, sets=sets, points=flat, project=project, features=features)
-    rng = np.random.default_rng(seed)
     named = features if isinstance(features, str) else getattr(features, "__name__", "function")
     settings = {"seed": seed, "ratios": list(ratios), "permutations": permutations, "accept": list(accept)}
-    settings |= {"features": named, "augment": _listed(augment), "index": index}
-    notes = [note for items in sets.values() for note in items.notes]
-    make = of.search if of.names else make
+    settings |= {"features": named, "augment": listed(augment or ()), "index": index}
+    search = _searches(flat, of, backend, seed=seed, worked=worked)
+    task = _Task(sets, flat, of, backend, search, settings, progress)
+    return _with_held_out(task) if "test" in flat else _without_held_out(task)
+
+
+def _searches(
+    flat: dict[str, np.ndarray], of: Alone, backend: MakeSearch, *, seed: int, worked: Callable[[float], None]
+) -> Searches:
+    """What makes the searches among the points ``flat`` of the sets, by ``backend`` or among versions."""
     total = pairs_of(**{name: len(flat.get(name, ())) for name in ("train", "test", "generated")})
-    search = Searches(make, total=total, worked=worked, seed=seed, step=None if of.names else STEP)
-    if "test" not in flat:
-        return _without_held_out(flat, of, search, sets, settings, notes)
-    points = _Points(**flat)
-    progress("comparing the sets")
-    same, kept = _compared(points, of, accept)
-    progress("searching neighbours")
+    make, step = (of.search, None) if of.names else (backend, STEP)
+    return Searches(make, total=total, worked=worked, seed=seed, step=step)
+
+
+def _with_held_out(task: _Task) -> Audit:
+    """Both verdicts, in the order that the head of this module gives."""
+    settings, points, rng = task.settings, _Points(**task.flat), np.random.default_rng(task.settings["seed"])
+    task.progress("comparing the sets")
+    same, kept = _compared(points, task.of, settings["accept"])
+    task.progress("searching neighbours")
     rows = {"train_row": np.flatnonzero(same.train), "test_row": np.flatnonzero(same.test)}
-    found = compare(**vars(kept), **rows, of=of, search=search)
-    warned = notes + _warned(points, same, found, sizes={k: len(v) for k, v in sets.items()}, accept=accept)
-    progress("permuting labels")
-    pooled = search("items of both sets")
-    table = net_copied_fractions(**vars(kept), ratios=ratios, seed=seed, permutations=permutations, search=pooled)
+    found = compare(**vars(kept), **rows, of=task.of, search=task.search)
+    sizes = {name: len(items) for name, items in task.sets.items()}
+    warned = task.notes + _warned(points, same, found, sizes=sizes, accept=settings["accept"])
+    task.progress("permuting labels")
+    drawn = {name: settings[name] for name in ("ratios", "seed", "permutations")}
+    table = net_copied_fractions(**vars(kept), **drawn, search=task.search("items of both sets"))
     warned += checks.too_few(table, train=len(kept.train), test=len(kept.test))
     swap = exchangeability(train=kept.train, test=kept.test, rng=rng)
-    progress("guessing members")
-    guessed = _guessed(points, of, search("samples", backend_of(index)), rng)
-    recall = recall_table(search)
+    task.progress("guessing members")
+    guessed = _guessed(points, same.location, task, rng)
+    recall = recall_table(task.search)
     share = same.overlap / len(points.test)
-    sizes = (len(kept.train), len(kept.test), len(kept.generated))
+    counts = (len(kept.train), len(kept.test), len(kept.generated))
     return Audit(
-        copying=judge_copying(table, overlap=share, p_value=swap.p_value, wider=swap.wider, sizes=sizes),
+        copying=judge_copying(table, overlap=share, p_value=swap.p_value, wider=swap.wider, sizes=counts),
         membership_verdict=judge_membership(guessed, overlap=share, p_value=swap.p_value),
         table=table,
         criteria=found.criteria,
@@ -128,15 +166,15 @@ def audit(
         training=training_table(found.samples, items=len(points.train)),
         membership=guessed,
         exchangeability_p=swap.p_value,
-        warnings=warned + said_of(recall, index),
+        warnings=warned + said_of(recall, settings["index"]),
         recall=recall,
-        sets=sets,
+        sets=task.sets,
         settings=settings,
         null=found.null,
     )
 
 
-def _compared(points: _Points, of: Alone, accept: tuple[str, ...]) -> tuple[checks.Shared, _Points]:
+def _compared(points: _Points, of: Alone, accept: Sequence[str]) -> tuple[checks.Shared, _Points]:
     """What the sets share, and their points with each location once and none that two sets share.
 
     Raises:
@@ -161,7 +199,7 @@ def _only(points: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 def _warned(
-    points: _Points, same: checks.Shared, found: Found, *, sizes: dict[str, int], accept: tuple[str, ...]
+    points: _Points, same: checks.Shared, found: Found, *, sizes: dict[str, int], accept: Sequence[str]
 ) -> list[str]:
     """What may be wrong with the sets, a sentence each.
 
@@ -183,34 +221,23 @@ def _warned(
         return [*warned, f"Accepted: {error}"]
 
 
-def _guessed(points: _Points, of: Alone, search: MakeSearch, rng: np.random.Generator) -> Membership:
-    """The guesses which point of each pair of a training and a held-out location was trained on."""
+def _guessed(points: _Points, location: np.ndarray, task: _Task, rng: np.random.Generator) -> Membership:
+    """The guesses which point of each pair of a training and a held-out ``location`` (n + n',) was trained on."""
     n = len(points.train)
-    location = of.locations(np.vstack([points.train, points.test]))
     pairs = pair(train_location=location[:n], test_location=location[n:], rng=rng)
-    return membership(**vars(points), pairs=pairs, versions=of.versions, search=search)
+    search = task.search("samples", task.backend)
+    return membership(**vars(points), pairs=pairs, versions=task.of.versions, search=search)
 
 
-def _listed(augment: str | Sequence[str] | None) -> list[str]:
-    """The names of the versions, as they were given."""
-    return [name.strip() for name in (augment.split(",") if isinstance(augment, str) else augment or ())]
-
-
-def _without_held_out(
-    flat: dict[str, np.ndarray],
-    of: Alone,
-    search: Searches,
-    sets: dict[str, Items],
-    settings: dict[str, Any],
-    notes: list[str],
-) -> Audit:
+def _without_held_out(task: _Task) -> Audit:
     """What can be said without held-out items: distances, the rule of 1/3, exact copies; no share of copies."""
-    rows = first_rows(of.locations(flat["train"]))
+    train = task.flat["train"]
+    rows = first_rows(task.of.locations(train))
     if len(rows) < 2:
         raise AuditError("train: all training items are the same; an audit needs at least two different ones")
-    searched = {"train": flat["train"][rows], "generated": flat["generated"]}
-    found = compare_alone(**searched, train_row=rows, of=of, search=search)
-    recall = recall_table(search)
+    searched = {"train": train[rows], "generated": task.flat["generated"]}
+    found = compare_alone(**searched, train_row=rows, of=task.of, search=task.search)
+    recall = recall_table(task.search)
     reason = (
         "no held-out items were given, so that copies cannot be told from coincidence; only exact copies are certain"
     )
@@ -220,11 +247,11 @@ def _without_held_out(
         table=pd.DataFrame(),
         criteria=found.criteria,
         samples=found.samples,
-        training=training_table(found.samples, items=len(flat["train"])),
+        training=training_table(found.samples, items=len(train)),
         membership=None,
         exchangeability_p=float("nan"),
-        warnings=notes + said_of(recall, settings["index"]),
+        warnings=task.notes + said_of(recall, task.settings["index"]),
         recall=recall,
-        sets=sets,
-        settings=settings,
+        sets=task.sets,
+        settings=task.settings,
     )

@@ -34,12 +34,14 @@ class Shared:
     Attributes:
         train, test: which rows of the training and of the held-out set are in that set only, and the first of their
             kind in it: booleans of shape (n,) and (n',).
+        location: location of every training row and then of every held-out row, of shape (n + n',).
         overlap: number of held-out rows that are training rows, too.
         repeats: set -> share of its rows that repeat an earlier one.
     """
 
     train: np.ndarray
     test: np.ndarray
+    location: np.ndarray
     overlap: int
     repeats: dict[str, float]
 
@@ -62,7 +64,7 @@ def shared(
     sets = {"train": train, "test": test, "generated": generated}
     repeats = {name: 1 - len(np.unique(locations(points))) / len(points) for name, points in sets.items()}
     overlap = int(np.count_nonzero(~single[len(train) :]))
-    return Shared(alone[: len(train)], alone[len(train) :], overlap, repeats)
+    return Shared(alone[: len(train)], alone[len(train) :], both, overlap, repeats)
 
 
 def refuse_other_units(

@@ -1,6 +1,6 @@
 """The command ``diffmem``: audit samples, try it on planted copies, check the installation.
 
-Exit codes: 0 where the audit ran (whatever its verdict), 2 where an input or option was refused in one sentence.
+Exit codes: 0 where the audit ran (with any verdict), 2 where an input or option was refused in one sentence.
 """
 
 import importlib
@@ -9,7 +9,6 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -111,7 +110,7 @@ def audit_command(
             train=train,
             test=test,
             generated=generated,
-            features=_features(features),
+            features=features,
             augment=augment,
             index=index,
             seed=seed,
@@ -225,15 +224,3 @@ def _show(found: Audit, out: Path) -> None:
             )
         console.print(table)
     console.print(f"Page: {out / 'audit.html'}", highlight=False)
-
-
-def _features(named: str) -> str | Callable[[np.ndarray], np.ndarray]:
-    """A function for MODULE:FUNCTION, else the name itself, which the audit resolves."""
-    if ":" not in named or ".py:" in named:
-        return named
-    module, function = named.split(":", 1)
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        return getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise AuditError(f"features = {named}: {error}; expected MODULE:FUNCTION that can be imported") from error

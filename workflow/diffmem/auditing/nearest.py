@@ -72,17 +72,26 @@ def compare_alone(
     trained = search("training items")(train)
     near = trained.nearest(generated, 2)
     own, item = near.distance[:, 0], near.location[:, 0]
-    rows = [
-        ("rule of 1/3", np.mean(second(near.distance) < ONE_THIRD), np.nan),
-        ("not authentic", np.mean(authenticity(own, spacing(train, trained)[item]) <= 1), np.nan),
-        ("exact copies", np.mean(own == 0), np.nan),
-    ]
+    rows = [(name, share, np.nan) for name, share in _among_training_items(near, spacing(train, trained)).items()]
     samples = pd.DataFrame({"sample": np.arange(len(own)), "train_item": train_row[item], "train_distance": own})
     samples["copy"] = own == 0
     if of.names:
         samples["version"] = matched(of, queries=generated, items=train[item])
     criteria = pd.DataFrame(rows, columns=["criterion", "generated", "held_out"])
     return Found(samples, criteria, np.empty(0), np.empty(0))
+
+
+def _among_training_items(near: Neighbours, gaps: np.ndarray) -> dict[str, float]:
+    """Criteria that need no held-out items, of points with the two neighbours ``near`` in the training set.
+
+    ``gaps`` are the distances of the training items to each other.
+    """
+    own, item = near.distance[:, 0], near.location[:, 0]
+    return {
+        "rule of 1/3": np.mean(second(near.distance) < ONE_THIRD),
+        "not authentic": np.mean(authenticity(own, gaps[item]) <= 1),
+        "exact copies": np.mean(own == 0),
+    }
 
 
 def _criteria(
@@ -94,18 +103,13 @@ def _criteria(
     held-out items in the training set, ``to_other`` their distances to each other, ``gaps`` those of training items.
     """
     own, other, gap = near.distance[:, 0], to_train.distance[:, 0], float(np.median(gaps))
-    authentic = [authenticity(d.distance[:, 0], gaps[d.location[:, 0]]) for d in (near, to_train)]
+    copies, chance = (_among_training_items(found, gaps) for found in (near, to_train))
     z = rank_z(generated=own.astype(np.float32), held_out=other.astype(np.float32))
+    closer = np.mean(own < far.distance[:, 0]), np.mean(other < to_other)
     rows = [
-        ("rule of 1/3", *(np.mean(second(d.distance) < ONE_THIRD) for d in (near, to_train))),
-        (
-            "closer to a training than to any held-out item",
-            np.mean(own < far.distance[:, 0]),
-            np.mean(other < to_other),
-        ),
-        ("not authentic", *(np.mean(score <= 1) for score in authentic)),
-        ("exact copies", np.mean(own == 0), np.mean(other == 0)),
+        *((name, copies[name], chance[name]) for name in copies),
         ("C_T (below -2: closer to the training set than held-out items are)", z, 0.0),
         ("median distance to the training set, in spacings", np.median(own) / gap, np.median(other) / gap),
     ]
+    rows.insert(1, ("closer to a training than to any held-out item", *closer))
     return pd.DataFrame(rows, columns=["criterion", "generated", "held_out"])

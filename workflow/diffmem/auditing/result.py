@@ -18,7 +18,7 @@ class Audit:
     Attributes:
         copying: the verdict on copies.
         membership_verdict: the verdict on membership.
-        table: a row per ratio, as from ``measure.auditing.audit``; empty without a held-out set.
+        table: a row per ratio, as from ``measure.auditing.net_copied_fractions``; empty without a held-out set.
         criteria: published criteria, of samples and of held-out items.
         samples: a row per sample; without a held-out set only its nearest training item and distances.
         training: a row per training item, how often it is the nearest and how often copied.

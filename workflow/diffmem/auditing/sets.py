@@ -1,5 +1,7 @@
 """From what the user gives to sets of points: files or arrays, tables on one scale, and features of the items."""
 
+import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,8 +48,8 @@ def features_of(
     Raises:
         AuditError: if the features are unknown, or not finite numbers of that shape.
     """
-    if isinstance(features, str) and ".py:" in features:
-        features = _own(features)
+    if isinstance(features, str) and ":" in features:
+        features = _own(features) if ".py:" in features else _imported(features)
     if callable(features):
         return {name: _computed(features, items) for name, items in sets.items()}, None
     if features == "raw":
@@ -66,6 +68,16 @@ def _own(name: str) -> Callable[[np.ndarray], np.ndarray]:
         return load_own(name)
     except OwnError as error:
         raise AuditError(f"features = {name}: {error}") from error
+
+
+def _imported(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The function MODULE:NAME, of a module that is installed or lies in the working directory."""
+    module, function = name.split(":", 1)
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise AuditError(f"features = {name}: {error}; expected MODULE:FUNCTION that can be imported") from error
 
 
 def _computed(function: Callable[[np.ndarray], np.ndarray], items: Items) -> np.ndarray:

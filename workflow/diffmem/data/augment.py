@@ -17,6 +17,7 @@ from diffmem.data.items import AuditError
 
 NAMES = "mirror, shift, shift-K, crop"
 CROPPED = 7 / 8  # of height and width
+# name of a place -> shares of what is cut off above and to the left
 PLACES = (
     ("top left", 0.0, 0.0),
     ("top right", 0.0, 1.0),
@@ -66,7 +67,7 @@ def augmentation(names: str | Sequence[str], *, shape: tuple[int, ...]) -> Augme
     Raises:
         AuditError: if a name is unknown, the shape is not that of an image, or there are too many versions.
     """
-    asked = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
+    asked = listed(names)
     axes = _axes(shape, asked)
     size = shape[axes[0] - 1], shape[axes[1] - 1]
     families = [_family(name, size) for name in dict.fromkeys(asked)]
@@ -77,6 +78,11 @@ def augmentation(names: str | Sequence[str], *, shape: tuple[int, ...]) -> Augme
         named = ", ".join(name for name, _ in parts if name) or ITSELF
         versions.append(Version(named, tuple(step for _, steps in parts for step in steps)))
     return Augmentation(shape, axes, tuple(versions))
+
+
+def listed(names: str | Sequence[str]) -> list[str]:
+    """The ``names`` of a list, or of a text with commas."""
+    return [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
 
 
 def _axes(shape: tuple[int, ...], asked: list[str]) -> tuple[int, int]:
@@ -108,11 +114,7 @@ def _family(name: str, size: tuple[int, int]) -> list[tuple[str, tuple[Step, ...
         moves = [move for move in product(range(-most, most + 1), repeat=2) if any(move)]
         return found + [(f"shifted {down:+d} {right:+d}", (_shift(down, right),)) for down, right in moves]
     if name == "crop":
-        corners = [(i, j) for i in (0.0, 1.0) for j in (0.0, 1.0)]
-        named = zip(
-            ("top left", "top right", "bottom left", "bottom right", "middle"), [*corners, (0.5, 0.5)], strict=True
-        )
-        return found + [(f"cropped {place}", (_crop(*at),)) for place, at in named]
+        return found + [(f"cropped {place}", (_crop(top, left),)) for place, top, left in PLACES]
     raise AuditError(f"augment = {name or 'nothing'}: expected some of {NAMES}, with commas between them")
 
 

@@ -45,7 +45,9 @@ class Audited(Record):
 
 
 def problem(audited: Audited) -> str | None:
-    """The first of the names that no version of images or no search has, as one sentence, or None."""
+    """The first option that an audit of a study does not take, as one sentence, or None."""
+    if ":" in audited.features and ".py:" not in audited.features:
+        return f"audit.features = {audited.features}: must be raw, pca-K or FILE.py:NAME, whose changes are noticed"
     for name in audited.augment:
         if not re.fullmatch(r"mirror|crop|shift(-[1-9]\d*)?", name):
             return f"audit.augment = {name}: must be mirror, shift, shift-K or crop"

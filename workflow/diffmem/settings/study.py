@@ -119,10 +119,6 @@ class Study:
         """Cell, seed and `data.twins` of every data file."""
         return [(name, cell.seed, cell.data.twins) for name, cell in self.cells.items() for _ in self.shards]
 
-    def headline_ratios(self) -> dict[str, float]:
-        """Cell -> ratio of the main figures."""
-        return {name: cell.measure.ratio for name, cell in self.cells.items()}
-
     def summaries(self) -> dict[str, str]:
         """Cell -> main settings in a few words, for the claims."""
         return {name: cell.summary for name, cell in self.cells.items()}
