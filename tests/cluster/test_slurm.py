@@ -8,39 +8,33 @@ Two shards are trained in three segments each. One run of them meets, in this or
 4. the node that samples the second shard is drained, the one that samples the first shard dies.
 """
 
-import contextlib
 import os
-import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
 import slurm_lab as lab
-import yaml
+from slurm_runs import (
+    FIRST,
+    LONG,
+    ROOT,
+    SAMPLES,
+    SECOND,
+    SMALL,
+    STUDY,
+    artefacts,
+    command,
+    comment,
+    profile,
+    running,
+    state,
+    stop,
+)
 
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
-
-STUDY = {
-    "replicates": 2,
-    "shard": 1,
-    "data": {"inliers": 60, "outliers": {"count": 20}},
-    "model": {"width": 16, "blocks": 1, "embedding": 16},
-    "training": {"epochs": 150, "snapshots": {"count": 3}},  # 300 steps
-    "sampling": {"count": 100},
-    "compute": {"segment": 100},
-}
-SMALL = "results/lab/small/base"
-FIRST, SECOND = "r000-000", "r001-001"
-SAMPLES = [f"{SMALL}/{shard}/samples.npy" for shard in (FIRST, SECOND)]
-ARTEFACTS = (".npz", ".npy", ".parquet")
-LONG = 300  # seconds that nothing here should take, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -59,11 +53,6 @@ class Told:
         return (self.folder / f"results/lab/logs/small/base/{shard}/{rule}.log").read_text()
 
 
-def comment(rule: str, *wildcards: object) -> str:
-    """The comment of a job of a rule."""
-    return "_".join(map(str, [f"rule_{rule}_wildcards_small_base", *wildcards]))
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     if reason := lab.lacking():
@@ -74,71 +63,6 @@ def cluster(tmp_path_factory):
         yield folder
     finally:
         lab.down(folder)
-
-
-def profile(folder: Path, *changes: tuple[str, str]) -> Path:
-    """The profile with the partitions and the GPU of its comments."""
-    text = (ROOT / "profiles/slurm/profile.yaml").read_text()
-    text = re.sub(r"(?m)^#(    slurm_partition|    gpu|  - slurm_partition)", r"\1", text)
-    for before, after in changes:
-        assert before in text
-        text = text.replace(before, after, 1)
-    (folder / "profile").mkdir()
-    (folder / "profile/profile.yaml").write_text(text)
-    return folder / "profile"
-
-
-def command(folder: Path, study: dict, targets: list[str], with_profile: Path, *words: str) -> list[str]:
-    (folder / "lab.yaml").write_text(yaml.safe_dump({"studies": {"small": study}}))
-    options = ["--workflow-profile", with_profile, "--snakefile", ROOT / "workflow/Snakefile"]
-    place = ["--directory", folder, "--configfile", folder / "lab.yaml"]
-    return [*map(str, [sys.executable, "-m", "snakemake", *targets, *words, *options, *place])]
-
-
-@contextlib.contextmanager
-def running(words: list[str], log: Path) -> Iterator[subprocess.Popen]:
-    """A run of Snakemake that ends at a hang-up, even if the tests run by nohup, and that is killed at the end."""
-    hang_up = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
-    with open(log, "w") as file:
-        process = subprocess.Popen(words, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, preexec_fn=hang_up)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def script(job: lab.Job) -> int | None:
-    """The process that runs the script of a job, once it has begun."""
-    for pid in lab.processes(job.id):
-        with contextlib.suppress(OSError):  # it has ended
-            if re.search(rb"\.snakemake/scripts/\w+\.\w+\.py\0", Path(f"/proc/{pid}/cmdline").read_bytes()):
-                return pid
-    return None
-
-
-def stop(rule: str, *wildcards: object) -> tuple[lab.Job, int]:
-    """Wait until the script of a job runs, and make it wait; the job and the process of the script."""
-    found = []
-
-    def stopped() -> bool:
-        for job in lab.jobs():
-            if job.state == "RUNNING" and job.rule == comment(rule, *wildcards) and (pid := script(job)):
-                os.kill(pid, signal.SIGSTOP)
-                found.append((job, pid))
-        return bool(found)
-
-    lab.wait(stopped, f"a job of {rule} {wildcards}", LONG)
-    return found[0]
-
-
-def state(job: lab.Job) -> str:
-    return next(other.state for other in lab.jobs() if other.id == job.id)
-
-
-def artefacts(folder: Path) -> dict[str, bytes]:
-    found = (path for path in sorted((folder / "results").rglob("*")) if path.suffix in ARTEFACTS)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 @pytest.fixture(scope="module")
@@ -259,3 +183,20 @@ def test_a_job_whose_run_was_hung_up_publishes_nothing_when_the_config_has_chang
         [*command(tmp_path, whole, targets, plain), "-n"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_jobs_of_a_rule_that_are_ready_together_are_one_submission_with_arrays(cluster, local, tmp_path):
+    arrays = profile(tmp_path, ("# slurm-array-jobs:", "slurm-array-jobs:"))
+    earlier = {job.id for job in lab.jobs()}
+    with running(command(tmp_path, STUDY, SAMPLES, arrays), tmp_path / "said") as run:
+        lab.wait(lambda: run.poll() is not None, "the end of the run", LONG)
+    assert run.returncode == 0, (tmp_path / "said").read_text()[-3000:]
+    jobs = [job for job in lab.jobs() if job.id not in earlier]
+    submitted = {job.id.partition("_")[0] for job in jobs}
+    print(f"{len(jobs)} jobs in {len(submitted)} submissions")
+    assert len(jobs) == 1 + 2 * (3 + 1), "the data of both shards; of each three segments and its samples"
+    assert len(submitted) < len(jobs)
+    # the first segments are ready together, as soon as there are data; an array has the comment of one of its tasks
+    first = [job for job in jobs if job.rule in {comment("train_segment", shard, 1) for shard in (FIRST, SECOND)}]
+    assert sorted(job.id.partition("_")[2] for job in first) == ["1", "2"]
+    assert artefacts(tmp_path) == local

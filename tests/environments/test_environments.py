@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,22 @@ def test_an_environment_is_used_and_pins_the_versions_that_the_tests_ran_with(na
     section = pip_section(name)
     assert section == {package: lock[package] for package in section}
     assert set(section) <= set().union(*(needed(script_of(rule)) for rule in users)) | IMPLIED
+
+
+def test_pixi_installs_what_the_package_requires_in_the_versions_that_the_tests_ran_with():
+    read = {name: tomllib.loads((ROOT / name).read_text()) for name in ("pixi.toml", "pyproject.toml")}
+    project = read["pyproject.toml"]["project"]
+    extras = project["optional-dependencies"]
+    required = project["dependencies"] + extras["pipeline"] + extras["figures"]
+    names = {re.split(r"[\[<>=]", line)[0] for line in required} - {"diffmem"}
+    lock = {
+        name.lower(): version for name, version in pins((ROOT / "requirements.lock").read_text().splitlines()).items()
+    }
+    pinned = read["pixi.toml"]["pypi-dependencies"]
+    assert pinned.pop("diffmem") == {"path": ".", "editable": True}
+    assert pinned == {name: f"=={lock[name]}" for name in names}
+    commands = {line.split()[0] for line in read["pixi.toml"]["tasks"].values()}
+    assert commands == {"snakemake", *project["scripts"]}
 
 
 def test_no_pickle_is_read_or_written_but_for_those_of_cifar():

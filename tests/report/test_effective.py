@@ -1,7 +1,6 @@
 """The figures of effective memorization draw what their tables say, also where that is little or nothing."""
 
 import itertools
-from dataclasses import asdict
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +10,6 @@ from matplotlib.colors import same_color
 
 from diffmem.report import effective, style
 from diffmem.studies.effective.emm import FACTORS
-from diffmem.studies.effective.matches import Matches
 
 GROUPS = {"labels": ["base", "random", "unique"], "weight_decay": ["base", "decay"]}
 PANELS = pd.DataFrame(
@@ -56,24 +54,16 @@ def planted_factors():
     return pd.DataFrame(rows).assign(**quality).reindex(columns=FACTORS)
 
 
-def planted_matches(channels=()):
-    generated, nearest = np.random.default_rng(2).uniform(-1, 1, (2, 3, 5, 8, 6, *channels))
-    found = Matches(("best", "near 1/3", "worst"), generated, nearest, np.linspace(0, 1, 15).reshape(3, 5))
-    return asdict(found)
-
-
 def draw(name, rows=slice(None)):
     curves, estimates, fits = (table()[rows] for table in (planted_curves, planted_estimates, planted_fits))
     if name == "effective":
         return effective.effective(curves, fits, estimates, panels=PANELS)
     if name == "factors":
         return effective.factors(planted_factors()[rows])
-    if name == "quality":
-        return effective.quality(curves, measures=MEASURES, panels=PANELS)
-    return effective.sheet(planted_matches(), low=-1, high=1)
+    return effective.quality(curves, measures=MEASURES, panels=PANELS)
 
 
-NAMES = ("effective", "factors", "quality", "sheet")
+NAMES = ("effective", "factors", "quality")
 
 
 def panel(figure, title):
@@ -148,13 +138,6 @@ def test_a_ratio_of_which_nothing_is_known_is_said_so():
     assert [text.get_text() for text in effective.factors(table).axes[0].texts] == ["not known from these sizes"]
 
 
-def test_a_row_of_matches_near_the_threshold_is_left_out_where_there_are_none():
-    found = planted_matches()
-    found["score"] = np.where(np.abs(found["score"] - 1 / 3) < 0.1, 0.9, found["score"])
-    kinds = [axes.get_ylabel() for axes in effective.sheet(found).axes if axes.get_ylabel()]
-    assert kinds == [effective.KINDS["best"], effective.KINDS["worst"]]
-
-
 def test_quality_that_cannot_be_compared_leaves_its_line_empty():
     table = planted_factors()
     blank = [name for name in FACTORS if name.startswith("quality")]
@@ -195,21 +178,7 @@ def test_arms_that_cannot_be_compared_by_quality_have_no_place_in_the_tradeoff()
     assert [len(axes.lines) for axes in figure.axes] == [4, 3], "the measure that cannot be compared is left out"
 
 
-@pytest.mark.parametrize("channels", [(), (3,)])
-def test_the_sheet_shows_both_images_of_a_pair_side_by_side(channels):
-    found = planted_matches(channels)
-    found["kind"] = ("best", "second", "worst")  # all rows whole
-    figure = effective.sheet(found, of="arm base, n = 50")
-    assert figure.get_suptitle() == "arm base, n = 50"
-    for axes, (i, j) in zip(figure.axes, np.ndindex(3, 5), strict=True):
-        image = np.asarray(axes.images[0].get_array())
-        np.testing.assert_allclose(image[:, :6], (found["generated"][i, j] + 1) / 2)
-        np.testing.assert_allclose(image[:, -6:], (found["nearest"][i, j] + 1) / 2)
-        assert (image[:, 6:-6] == 1).all()
-        assert axes.get_title() == f"{found['score'][i, j]:.2f}"
-
-
-@pytest.mark.parametrize("name", ["effective", "factors", "quality"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("rows", [slice(0), slice(1)])
 def test_every_figure_can_be_drawn_of_nothing_and_of_one_row(name, rows):
     draw(name, rows).draw_without_rendering()

@@ -121,12 +121,21 @@ def planted_panel(n=40, snapshots=3, d=2):
     return scatter.Panel(train, np.arange(n) % 4, test, generated, 1000 * np.arange(snapshots))
 
 
+def planted_images():
+    generated, nearest = np.random.default_rng(3).uniform(0, 1, (2, 2, 8, 6, 6))
+    kind, score = ("epoch 0", "epoch 1,000"), np.linspace(0, 1, 16).reshape(2, 8)
+    return dict(kind=kind, generated=generated, nearest=nearest, score=score, low=np.float64(0), high=np.float64(1))
+
+
 def draw(name, rows=slice(None)):
     """The figure of that name, of the chosen rows of its planted table."""
     function = registry.load(FIGURES[name].draw)
     if name == "scatter":
         cells = {"alpha": planted_panel(), "beta": planted_panel(snapshots=1)}
         return scatter.draw(dict(list(cells.items())[rows]))
+    if name == "images":
+        cells = dict(list(WORDS.items())[rows])
+        return function([planted_images() for _ in cells], words=cells)
     if name == "stopping":
         return function(planted_curves(), planted_quality(), planted_events()[rows], words=WORDS)
     if name in ALONE:
@@ -190,12 +199,12 @@ def test_every_figure_can_be_drawn_of_nothing(name):
     assert sum(len(line.get_xdata()) for line in drawn) == 0
 
 
-@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("scatter", "stopping", *ALONE)])
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("scatter", "images", "stopping", *ALONE)])
 def test_a_study_without_cells_has_an_empty_figure(name):
     registry.load(FIGURES[name].draw)(planted_curves()[:0], words={}).draw_without_rendering()
 
 
-SINGLE = [name for name in FIGURES if name == "losses" or name not in ("scatter", "stopping", *ALONE)]
+SINGLE = [name for name in FIGURES if name == "losses" or name not in ("scatter", "images", "stopping", *ALONE)]
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -358,7 +367,7 @@ def test_scatter_shows_the_points_of_every_set_stratum_and_snapshot():
         assert ((corner < data.train) & (data.train < opposite)).all()
 
 
-@pytest.mark.parametrize("name", [name for name in FIGURES if name != "scatter"])
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("scatter", "images")])
 def test_cells_go_by_their_words_and_labels_stand_on_outer_panels_alone(name):
     figure = draw(name)
     texts = [t for axes in figure.axes for t in (axes.get_title(), axes.get_ylabel(), axes.get_xlabel())]

@@ -41,6 +41,7 @@ FIGURES = {
             "diffmem.report.outliers.scatter:scatter",
             {"data": "{cell}/{shard}/data.npz", "previews": "{cell}/{shard}/preview.npz"},
         ),
+        "images": Figure("diffmem.report.images:images", {"found": "{cell}/{shard}/images.npz"}),
         "losses": Figure("diffmem.report.outliers.losses:losses", {"table": "losses.parquet"}),
         "times": Figure("diffmem.report.outliers.times:times", {"table": "times.parquet"}),
         "membership": Figure("diffmem.report.outliers.membership:membership", {"table": "membership.parquet"}),
@@ -69,7 +70,7 @@ FIGURES = {
         "noise": Figure(
             "diffmem.report.effective_noise:noise", {"table": "effective_losses.parquet", "panels": "panels.parquet"}
         ),
-        "matches": Figure("diffmem.report.effective:sheet", {"found": "matches.npz"}),
+        "matches": Figure("diffmem.report.images:matches", {"found": "matches.npz"}),
     },
     "onset": {name: _of_onset(name) for name in ONSET},
     "audit": {"audits": Figure("diffmem.report.audits:audits", {"table": "audits.parquet"})},
@@ -90,4 +91,5 @@ ARRAYS = {
     "data.npz": ("train", "train_stratum", "test"),
     "preview.npz": ("points", "epoch"),
     "matches.npz": ("kind", "generated", "nearest", "score"),
+    "images.npz": ("kind", "generated", "nearest", "score", "low", "high"),
 }

@@ -166,6 +166,11 @@ def asked(method):
     return lambda wildcards: getattr(STUDIES[wildcards.study], method)()
 
 
+def image_size(wildcards):
+    """Channels, height and width of a study's images."""
+    return STUDIES[wildcards.study].first_cell.data.point
+
+
 def shards(pattern, twins=False):
     """Function of the wildcards: the file ``pattern`` of every cell (with ``twins`` only) and shard of a study."""
 

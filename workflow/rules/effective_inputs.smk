@@ -43,11 +43,6 @@ def resolutions(wildcards):
     return STUDIES[wildcards.study].arms.resolutions
 
 
-def image_size(wildcards):
-    """Channels, height and width of a study's images."""
-    return STUDIES[wildcards.study].first_cell.data.point
-
-
 def arm_words(wildcards):
     """The settings of a study in a few words, for the claims."""
     return STUDIES[wildcards.study].first_cell.arm_summary

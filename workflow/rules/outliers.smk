@@ -108,6 +108,29 @@ rule frames:
         "../scripts/frames.py"
 
 
+rule image_sheet:
+    """Choose samples of a cell's first replicate to show next to the training images nearest to them."""
+    input:
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        preview="<results>/{study}/{cell}/{shard}/preview.npz",
+        generated="<results>/{study}/{cell}/{shard}/neighbours/generated.npy",
+        training="<results>/{study}/{cell}/{shard}/training.parquet",
+    output:
+        "<results>/{study}/{cell}/{shard}/images.npz",
+    log:
+        "<logs>/{study}/{cell}/{shard}/image_sheet.log",
+    wildcard_constraints:
+        study=asking("outliers"),
+    localrule: True
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        size=image_size,
+        code=code("images.py"),
+    script:
+        "../scripts/images.py"
+
+
 rule exchangeability:
     """Test whether the held-out points of every replicate could have been its training points."""
     input:

@@ -23,6 +23,8 @@ def figures(study):
         "uses": study not in WITH_OUTLIERS,
         "losses": STUDIES[study].is_given(),
         "matches": asks == "effective" and not STUDIES[study].shows_images(),
+        "images": asks == "outliers" and not STUDIES[study].shows_images(),
+        "scatter": asks == "outliers" and STUDIES[study].shows_images(),
     }
     return expand(
         "<results>/{study}/figures/{figure}.{kind}",

@@ -2,7 +2,7 @@
 
 input    data.npz, snapshots.npy (r, s, p), training.parquet (the steps of the snapshots); of a sampling in parts theirs
 output   samples.npy (r, s, g, d) float32; of a part samples-NUMBER.npy with the snapshots of the part
-         preview.npz: points (r, 5, 1000 at most, d) and epoch (5,) of five of the snapshots, for the scatter
+         preview.npz: points (r, 5, 1000 at most, d) and epoch (5,) of five of the snapshots, for figures of points or images
 """
 
 from diffmem import files, job

@@ -83,7 +83,8 @@ def _two(read: Images, held_out: Images, settings: Filed) -> Source:
             known(settings.test),
             len(kept) - FEWEST_FRESH,
             f"{settings.held_out} holds {len(rows)} different points, {shared.sum()} are training points, too, and "
-            f"{FEWEST_FRESH} must be left for data.fresh",
+            f"{FEWEST_FRESH} must be left for data.fresh; add held-out points, or judge samples by the question audit, "
+            "which takes sets of any sizes",
         ),
     ):
         if asked > size:

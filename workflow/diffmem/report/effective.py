@@ -1,4 +1,4 @@
-"""Figures of effective memorization: shares of copies against the training size, factors, quality and images."""
+"""Figures of effective memorization: shares of copies against the training size, factors and quality."""
 
 import numpy as np
 import pandas as pd
@@ -8,14 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from diffmem.measure.criteria import ONE_THIRD
 from diffmem.measure.emm import LINE
 from diffmem.report import style
 from diffmem.studies.effective.emm import QUALITY
 
 STRIP = 0.055  # height of the bar of an arm's EMM, above the shares
-NEAR = 1.25  # a match is near 1/3 if its score differs from 1/3 by less than this factor
-KINDS = {"best": "best\nmatches", "near 1/3": "nearest\nto 1/3", "worst": "worst\nmatches"}
 NAMES = {"frechet_beyond_fresh": "Frechet distance minus\nthat of fresh points"}
 
 
@@ -121,36 +118,6 @@ def quality(curves: pd.DataFrame, *, panels: pd.DataFrame, measures: dict[str, s
     return figure
 
 
-def sheet(found: dict[str, np.ndarray], *, of: str = "", low: float = -1, high: float = 1) -> Figure:
-    """Pairs of a generated image (left) and its nearest training image (right), with d_1 / d_2 above each pair.
-
-    The row of matches near 1/3 contains those within a factor of 1.25. It is left out if there are none.
-
-    Args:
-        found: the fields of ``studies.effective.matches.Matches``.
-        of: title, which names the arm and the size.
-        low, high: values of black and of white.
-    """
-    near = np.abs(np.log(np.maximum(found["score"], 1e-9) / ONE_THIRD)) < np.log(NEAR)
-    shown = [(i, near[i] if kind == "near 1/3" else np.ones_like(near[i])) for i, kind in enumerate(found["kind"])]
-    shown = [(i, kept) for i, kept in shown if kept.any()]
-    columns = found["score"].shape[1]
-    figure, axes = style.grid(len(shown), columns, width=style.PAGE / columns, height=0.62)
-    figure.suptitle(of, fontsize=8)
-    for row, (i, kept) in zip(axes, shown, strict=True):
-        for j, panel in enumerate(row):
-            panel.set(xticks=[], yticks=[])
-            panel.grid(visible=False)
-            if kept[j]:
-                panel.imshow(_pair(found["generated"][i, j], found["nearest"][i, j], low, high),
-                             cmap="gray", vmin=0, vmax=1, interpolation="nearest")  # fmt: skip
-                panel.set_title(f"{found['score'][i, j]:.2f}", fontsize=7, pad=2)
-        kind = str(found["kind"][i])
-        row[0].set_ylabel(KINDS.get(kind, kind), fontsize=7, rotation=0, ha="right", va="center")
-    sns.despine(figure, left=True, bottom=True)
-    return figure
-
-
 # --- parts of panels --------------------------------------------------------------------------------------------------
 
 
@@ -207,12 +174,6 @@ def outside(axes: np.ndarray, label: str) -> None:
     for (i, j), panel in np.ndenumerate(axes):
         if i + 1 < len(axes) and axes[i + 1, j].get_visible():
             panel.set_xlabel("")
-
-
-def _pair(left: np.ndarray, right: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Two images side by side with a white gap between them, scaled to values from 0 (black) to 1 (white)."""
-    gap = np.full((left.shape[0], max(1, left.shape[1] // 8), *left.shape[2:]), high)
-    return np.clip((np.concatenate([left, gap, right], axis=1) - low) / (high - low), 0, 1)
 
 
 def _points(panel: Axes, rows: pd.DataFrame, look: style.Look) -> None:

@@ -89,17 +89,27 @@ def look_of(number: int) -> Look:
 
 
 def epoch_axis(axes: Axes) -> None:
-    """Make the x axis logarithmic in the epoch, from epoch 0 (the untrained model) to the last snapshot."""
-    axes.set_xscale("symlog", linthresh=1, linscale=0.5)
-    last = axes.dataLim.xmax if np.isfinite(axes.dataLim.xmax) and axes.dataLim.xmax > 0 else 10
-    axes.set_xlim(0, last)
-    inches = 0.85 * axes.get_position().width * _figure(axes).get_figwidth() / (np.log10(last) + 0.5)  # of a decade
+    """Make the x axis logarithmic in the epoch, from epoch 0 (the untrained model) to the last snapshot.
+
+    Samples of a training elsewhere have no epoch 0, and may be counted in steps: their axis begins with the first.
+    """
+    limits = axes.dataLim
+    last = limits.xmax if np.isfinite(limits.xmax) and limits.xmax > 0 else 10
+    first = limits.xmin if np.isfinite(limits.xmin) and 1 <= limits.xmin < last else 0
+    if first:
+        axes.set_xscale("log")
+        decades, label = np.log10(last / first), "epoch or step of the snapshot"
+    else:
+        axes.set_xscale("symlog", linthresh=1, linscale=0.5)
+        decades, label = np.log10(last) + 0.5, "epoch (0: untrained)"
+    axes.set_xlim(first, last)
+    inches = 0.85 * axes.get_position().width * _figure(axes).get_figwidth() / decades  # of a decade
     subs = (1, 2, 5) if inches > 1.2 else (1,)
     ticks = [factor * 10**power for power in range(0, 8, 1 if inches > 0.4 else 2) for factor in subs]
-    axes.set_xticks([0, *(tick for tick in ticks if tick <= last / 10 ** (0.36 / inches)), last])
+    axes.set_xticks([first, *(tick for tick in ticks if first < tick <= last / 10 ** (0.36 / inches)), last])
     axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
     axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.set_xlabel("epoch (0: untrained)")
+    axes.set_xlabel(label)
 
 
 def log_ticks(axis: Axis, low: float, high: float) -> None:

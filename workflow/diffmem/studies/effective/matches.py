@@ -1,34 +1,22 @@
-"""Which generated images to look at, beside the training images nearest to them."""
-
-from dataclasses import dataclass
+"""The best, the doubtful and the worst matches of generated images with training images."""
 
 import numpy as np
 
 from diffmem.measure.criteria import ONE_THIRD, second
-
-
-@dataclass(frozen=True)
-class Matches:
-    """Generated images beside the training images nearest to them.
-
-    Attributes:
-        kind: what a row of them shows.
-        generated, nearest: images of shape (rows, columns, height, width) or (..., height, width, channels).
-        score: d_1 / d_2 of each, of shape (rows, columns).
-    """
-
-    kind: tuple[str, ...]
-    generated: np.ndarray
-    nearest: np.ndarray
-    score: np.ndarray
+from diffmem.studies.images import COUNT, Matches, channels_last
 
 
 def matches(
-    *, generated: np.ndarray, positions: np.ndarray, neighbours: np.ndarray, size: tuple[int, int, int], count: int = 8
+    *,
+    generated: np.ndarray,
+    positions: np.ndarray,
+    neighbours: np.ndarray,
+    size: tuple[int, int, int],
+    count: int = COUNT,
 ) -> Matches:
     """The ``count`` best matches, those nearest to the threshold of 1/3, and those farthest from any training image.
 
-    No training image appears twice in a row as long as there are others.
+    No training image appears twice in a row as long as there are others. The score is d_1 / d_2.
 
     Args:
         generated: points (g, d).
@@ -43,13 +31,8 @@ def matches(
         "worst": -neighbours["train_distance"][:, 0],
     }
     rows = np.array([_first_of_each(np.argsort(key, kind="stable"), location, count) for key in orders.values()])
-    shown, nearest = (_channels_last(x[rows].reshape(*rows.shape, *size)) for x in (generated, positions[location]))
+    shown, nearest = (channels_last(x[rows], size) for x in (generated, positions[location]))
     return Matches(kind=tuple(orders), generated=shown, nearest=nearest, score=score[rows])
-
-
-def _channels_last(images: np.ndarray) -> np.ndarray:
-    """Images (..., channels, height, width) as they are shown; without channels where there is one."""
-    return np.moveaxis(images, -3, -1) if images.shape[-3] > 1 else images[..., 0, :, :]
 
 
 def _first_of_each(order: np.ndarray, location: np.ndarray, count: int) -> np.ndarray:
