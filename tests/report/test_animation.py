@@ -1,5 +1,6 @@
 """The animation: as many frames as the longest training has, marks in their colours, the same bytes every time."""
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +33,7 @@ def curves(*cells: str) -> pd.DataFrame:
 
 
 def made(folder, frames, **options):
-    paths = {"gif": folder / "a.gif", "png": folder / "a.png"}
+    paths = {kind: folder / f"a.{kind}" for kind in ("gif", "mp4", "png")}
     words = {name: WORDS[name] for name in frames}
     animation.animate(frames, curves=curves(*frames), words=words, **paths, **options)
     return paths
@@ -76,6 +77,21 @@ def test_the_still_image_is_the_last_frame(drawn):
         difference = np.abs(last - np.asarray(still).astype(int))
     assert difference.mean() < 2
     assert (last[0] == 255).all(), "the background is white"
+
+
+def test_the_film_shows_the_same_and_rests_as_long(drawn):
+    with av.open(str(drawn["mp4"])) as film:
+        shown = [frame.to_image() for frame in film.decode(video=0)]
+        assert film.streams.video[0].codec_context.name == "h264"
+    each, last = (pause * animation.RATE // 1000 for pause in (animation.PAUSE, animation.LAST))
+    assert len(shown) == 3 * each + last
+    found = [reds(shown[number]) for number in (0, each, 2 * each, 3 * each)]
+    assert found == sorted(found)
+    assert found[-1] > found[0] + 200
+    with Image.open(drawn["png"]) as still:
+        width, height = shown[-1].size
+        difference = np.abs(np.asarray(still)[:height, :width].astype(int) - np.asarray(shown[-1]))
+    assert difference.mean() < 3
 
 
 def test_the_same_frames_give_the_same_bytes(tmp_path):

@@ -22,7 +22,7 @@ CONFIG = "config.json"
 VERSIONS = "versions.json"
 # arrays that only the next stage reads: not packed, and removed by ``prune``
 LARGE = ("snapshots.npy", "samples.npy", "generated.npy")
-KINDS = (".npz", ".npy", ".parquet", ".csv", ".json", ".html", ".png", ".svg", ".gif")
+KINDS = (".npz", ".npy", ".parquet", ".csv", ".json", ".html", ".png", ".svg", ".gif", ".mp4")
 ONLY_LISTED = (".npz", ".npy")
 NAMED = ("numpy", "torch", "faiss-cpu", "pandas", "pyarrow", "snakemake", "diffmem")
 PACKED_AT = (1980, 1, 1, 0, 0, 0)  # so that equal runs make equal bundles

@@ -38,6 +38,7 @@ rule animation:
             category="{study}",
             labels={"figure": "{figure}"},
         ),
+        mp4="<results>/{study}/figures/{figure}.mp4",
         png="<results>/{study}/figures/{figure}.png",
     log:
         "<logs>/{study}/figures/{figure}.log",

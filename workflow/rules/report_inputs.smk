@@ -35,8 +35,8 @@ def figures(study):
 
 
 def animation(study):
-    """The animation of a study whose points lie in a plane, and its last frame."""
-    kinds = ("gif", "png") if STUDIES[study].animated() else ()
+    """The animation of a study whose points lie in a plane, as a film too, and its last frame."""
+    kinds = ("gif", "mp4", "png") if STUDIES[study].animated() else ()
     return [f"<results>/{study}/figures/animation.{kind}" for kind in kinds]
 
 

@@ -1,7 +1,7 @@
 """Draw generated points over training as an animation, and its last frame as a still image.
 
 input    frames.npz of the cells, curves.parquet
-output   a GIF and a PNG
+output   a GIF, an MP4 and a PNG
 """
 
 from diffmem import files, job
@@ -14,5 +14,6 @@ animate(
     curves=files.load_table(snakemake.input.curves),
     words=snakemake.params.words,
     gif=snakemake.output.gif,
+    mp4=snakemake.output.mp4,
     png=snakemake.output.png,
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import av
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ NAMES = ("points", "close", "epoch", "train", "test")
 SHOWN = 1000  # largest number of training and of held-out points
 DPI, COLORS = 110, 64
 PAUSE, LAST = 300, 3000  # milliseconds
+RATE = 10  # frames of the film in a second
 # colour, size and label of the points that are close to neither set, to held-out and to training points
 KINDS = {
     0: ("#999999", 3.0, "generated, close to neither"),
@@ -66,9 +68,15 @@ class _Row:
 
 
 def animate(
-    frames: Mapping[str, Frames], *, curves: pd.DataFrame, words: dict[str, str], gif: str | Path, png: str | Path
+    frames: Mapping[str, Frames],
+    *,
+    curves: pd.DataFrame,
+    words: dict[str, str],
+    gif: str | Path,
+    mp4: str | Path,
+    png: str | Path,
 ) -> None:
-    """Write the animation, and its last frame as a still image.
+    """Write the animation as a GIF and as a film, and its last frame as a still image.
 
     Args:
         frames: cell -> points (f, k, 2), close (f, k) and epoch (f,) of f snapshots; train (n, 2) and test (n', 2).
@@ -90,6 +98,21 @@ def animate(
     pauses = [PAUSE] * (steps - 1) + [LAST]
     with replacing(gif) as path:
         first.save(path, format="GIF", save_all=True, append_images=others, duration=pauses, loop=0, optimize=True)
+    with replacing(mp4) as path:
+        _film(path, images, pauses=pauses)
+
+
+def _film(path: Path, images: list[Image.Image], *, pauses: list[int]) -> None:
+    """Write ``images`` as H.264, each for its pause in milliseconds; the same images give the same bytes."""
+    width, height = (size - size % 2 for size in images[0].size)  # the format has half of the pixels for colours
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as film:
+        stream = film.add_stream("libx264", rate=RATE, options={"crf": "20", "preset": "slow", "threads": "1"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for image, pause in zip(images, pauses, strict=True):
+            frame = av.VideoFrame.from_image(image.crop((0, 0, width, height)))
+            for _ in range(pause * RATE // 1000):
+                film.mux(stream.encode(frame))
+        film.mux(stream.encode())
 
 
 def _palette(image: Image.Image) -> Image.Image:

@@ -19,10 +19,10 @@ class Shown:
     Attributes:
         anchor: its HTML anchor.
         name, title, caption: name of the file, title, and caption in HTML.
-        image: the image as a data URI.
+        image: the image as a data URI; of an animation its last frame.
         width, height: of the image, in pixels.
         drawn: width on the page, in pixels.
-        still: of an animation its last frame as a data URI, for readers who want no motion; otherwise empty.
+        film: an animation as a data URI, which the reader starts; otherwise empty.
         file: path of the figure in the folder of the run.
     """
 
@@ -34,7 +34,7 @@ class Shown:
     width: int
     height: int
     drawn: int
-    still: str
+    film: str
     file: str
 
 
@@ -69,22 +69,22 @@ def _shown(path: Path, captions: str) -> Shown:
     title, text = caption(name, captions)
     with Image.open(path) as image:
         width, height = image.size
-    moving = path.with_suffix(".gif")
-    is_animation = moving.is_file()
+    film = path.with_suffix(".mp4")
+    is_animation = film.is_file()
     return Shown(
         anchor=anchor(study, name),
         name=name,
         title=title,
         caption=text,
-        image=_data(moving if is_animation else path),
+        image=_data(path),
         width=width,
         height=height,
         drawn=width if is_animation else int(width * SCALE),
-        still=_data(path) if is_animation else "",
-        file=f"{study}/figures/{name}.{'gif' if is_animation else 'svg'}",
+        film=_data(film, kind="video") if is_animation else "",
+        file=f"{study}/figures/{name}.{'mp4' if is_animation else 'svg'}",
     )
 
 
-def _data(path: Path) -> str:
-    """An image as a data URI."""
-    return f"data:image/{path.suffix[1:]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+def _data(path: Path, *, kind: str = "image") -> str:
+    """An image or a film as a data URI."""
+    return f"data:{kind}/{path.suffix[1:]};base64,{base64.b64encode(path.read_bytes()).decode()}"
