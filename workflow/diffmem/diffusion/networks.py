@@ -60,20 +60,26 @@ class ResidualMLP(nn.Module):
     ) -> torch.Tensor:
         """F(x, c_noise, label), with the shapes stated in this module; there is no dropout."""
         coordinates = waves(self.scale * x, self.frequencies).flatten(-2)  # (r, b, d * embedding)
-        time = waves(c_noise, self.frequencies)  # (r, b, embedding) or (1, 1, embedding)
-        if time.shape[:2] == x.shape[:2]:
-            h = self.first(torch.cat([coordinates, time], -1))
-        else:  # one noise level for all points: its part of the first layer is computed once
-            cut = coordinates.shape[-1]
-            weight, bias = self.first.weight, self.first.bias
-            shift = torch.bmm(time.expand(len(x), -1, -1), weight[:, cut:]) + bias
-            h = torch.bmm(coordinates, weight[:, :cut]) + shift
+        if c_noise.shape == x.shape[:2]:
+            h = self.first(torch.cat([coordinates, waves(c_noise, self.frequencies)], -1))
+        else:
+            h = self.shifted(torch.bmm(coordinates, self.first.weight[:, : coordinates.shape[-1]]), c_noise)
+        return self.last(self.hidden(h, label))
+
+    def shifted(self, h: torch.Tensor, c_noise: torch.Tensor) -> torch.Tensor:
+        """The first layer from its part of the coordinates, ``h`` (r, b, width), and one ``c_noise`` (1, 1)."""
+        time = waves(c_noise, self.frequencies)  # its part is computed once for all points
+        weight = self.first.weight[:, -time.shape[-1] :]
+        return h + (torch.bmm(time.expand(len(h), -1, -1), weight) + self.first.bias)
+
+    def hidden(self, h: torch.Tensor, label: torch.Tensor | None) -> torch.Tensor:
+        """The last hidden features (r, b, width) from the first layer."""
         if self.label is not None:
             h = h + self.label(label)
         h = F.gelu(h)
         for block in self.blocks:
             h = h + F.gelu(block(h))
-        return self.last(h)
+        return h
 
 
 class Packed(nn.Module):

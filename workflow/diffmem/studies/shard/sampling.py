@@ -11,6 +11,7 @@ from diffmem.diffusion import denoiser, networks
 from diffmem.diffusion.build import build_network, build_schedule
 from diffmem.diffusion.compute import Compute
 from diffmem.diffusion.generate import draw_labels, generate
+from diffmem.diffusion.tabulated import tabulated
 from diffmem.settings.records import known
 from diffmem.settings.sections import TrainedCell
 from diffmem.studies.shard import replicates
@@ -49,15 +50,18 @@ def sample_shard(
     """
     with compute.device:
         schedule = build_schedule(cell.schedule)
-    denoise = compute.compiled(denoiser.denoiser(compute.precise(network), schedule))
-    denoise = denoiser.in_parts(denoise, cell.training.microbatch)
     size = dict(count=known(cell.sampling.count), dimension=data["train"].shape[2])
+    table = tabulated(network, size["dimension"]) if compute.precision == "float32" else None
+    denoise = compute.compiled(denoiser.denoiser(table or compute.precise(network), schedule))
+    denoise = denoiser.in_parts(denoise, cell.training.microbatch)
     pace: dict[str, Any] = dict(device=compute.device, at_once=compute.at_once(size["count"]))
     steps = replicates.snapshots(training)["step"].tolist()
     with tqdm(total=len(out) * len(numbers), unit="snapshot", mininterval=2) as bar:
         for i, (replicate, points) in enumerate(replicates.by_replicate(data, DATA)):
             for j, number in enumerate(numbers):
                 networks.load(network, torch.from_numpy(snapshots[i, number][None].copy()))
+                if table:
+                    table.refresh()
                 stream: dict[str, Any] = dict(seed=cell.seed, replicate=replicate, index=steps[number])
                 labels = None
                 if data["label_count"].any():
