@@ -35,7 +35,8 @@ rule rates:
         recall="<results>/{study}/{cell}/{shard}/neighbours/recall.parquet",
         training="<results>/{study}/{cell}/{shard}/training.parquet",
     output:
-        "<results>/{study}/{cell}/{shard}/rates.parquet",
+        rates="<results>/{study}/{cell}/{shard}/rates.parquet",
+        attribution="<results>/{study}/{cell}/{shard}/attribution.parquet",
     log:
         "<logs>/{study}/{cell}/{shard}/rates.log",
     conda:

@@ -222,7 +222,7 @@ rule density_claims:
 rule stopping:
     """When the quality of held-out points is reached, when bias and copies begin, and what stopping before them costs."""
     input:
-        rates=shards("<results>/{study}/{cell}/{shard}/rates.parquet"),
+        attribution=shards("<results>/{study}/{cell}/{shard}/attribution.parquet"),
         quality=shards("<results>/{study}/{cell}/{shard}/quality.parquet"),
     output:
         stopping="<results>/{study}/stopping.parquet",

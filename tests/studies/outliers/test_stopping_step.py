@@ -10,21 +10,19 @@ from diffmem.studies.outliers.stopping_step import claims, first_lasting, per_re
 EPOCHS = [0, 1, 2, 4, 8, 16, 32]
 
 
-def planted(replicates=8, copies=(0, 0, 0, 0, 0.2, 0.5, 0.8), bias=(0, 0, 0.1, 0.1, 0.3, 0.6, 0.9), floor=0.01):
+def planted(replicates=8, copies=(0, 0, 0, 0, 0.2, 0.5, 0.8), bias=(0, 0, 0.1, 0.1, 0.3, 0.6, 0.9), deviation=0.01):
     """Tables of one cell: quality reaches that of held-out points at epoch 2, is best at 4 and worse from then on."""
     energy = [3, 1, 0.2, 0.1, 0.15, 0.3, 0.4]
-    rates, quality = [], []
+    attribution, quality = [], []
     for r in range(replicates):
         key = {"study": "s", "cell": "c", "replicate": r}
         for j, epoch in enumerate(EPOCHS):
             for threshold, curve in ((1.0, bias), (1.5, copies)):
-                rate = {"criterion": "net", "normalisation": "generated", "stratum": "all", "reference": "plain"}
-                sign = floor if r % 2 else -floor
-                rates.append({**key, **rate, "epoch": epoch, "threshold": threshold, "headline": threshold == 1.5,
-                              "value": curve[j], "floor": sign})  # fmt: skip
+                row = {"epoch": epoch, "threshold": threshold, "headline": threshold == 1.5}
+                attribution.append({**key, **row, "net": curve[j], "deviation": deviation})
             row = {"measure": "energy", "epoch": epoch, "value": energy[j], "held_out": 0.2 + 0.01 * (-1) ** r}
             quality.append({**key, **row})
-    return pd.DataFrame(rates), pd.DataFrame(quality)
+    return pd.DataFrame(attribution), pd.DataFrame(quality)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +43,10 @@ def test_events_lie_where_they_were_planted_and_the_stop_is_before_the_copies():
     assert table.loc["stop", ["epoch", "net", "net_end"]].tolist() == [4, 0, 0.8]
 
 
-def test_what_fresh_points_show_by_chance_is_no_bias():
-    found = per_replicate(*planted(floor=0.1))
-    assert (found["bias"] == 8).all()
+def test_what_is_expected_by_chance_is_no_bias_and_a_few_copies_are_no_reason_to_stop():
+    assert (per_replicate(*planted(deviation=0.05))["bias"] == 8).all(), "the level is .157"
+    found = per_replicate(*planted(copies=[0.04] * 7, deviation=0.001))
+    assert np.isinf(found["copies"]).all()
 
 
 def test_without_copies_nothing_is_stopped():

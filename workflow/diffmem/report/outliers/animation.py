@@ -104,15 +104,22 @@ def animate(
 
 def _film(path: Path, images: list[Image.Image], *, pauses: list[int]) -> None:
     """Write ``images`` as H.264, each for its pause in milliseconds; the same images give the same bytes."""
-    width, height = (size - size % 2 for size in images[0].size)  # the format has half of the pixels for colours
+    width, height = (size - size % 4 for size in images[0].size)  # as _planes needs
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as film:
         stream = film.add_stream("libx264", rate=RATE, options={"crf": "20", "preset": "slow", "threads": "1"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p"
         for image, pause in zip(images, pauses, strict=True):
-            frame = av.VideoFrame.from_image(image.crop((0, 0, width, height)))
+            planes = _planes(image.crop((0, 0, width, height)))
             for _ in range(pause * RATE // 1000):
-                film.mux(stream.encode(frame))
+                film.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuvj420p")))
         film.mux(stream.encode())
+
+
+def _planes(image: Image.Image) -> np.ndarray:
+    """Luma, and both colours at half the size, one below the other, always with the same rounding."""
+    luma, *colours = image.convert("YCbCr").split()
+    half = [colour.resize((image.width // 2, image.height // 2), Image.Resampling.BOX) for colour in colours]
+    return np.concatenate([np.asarray(plane).reshape(-1, image.width) for plane in (luma, *half)])
 
 
 def _palette(image: Image.Image) -> Image.Image:

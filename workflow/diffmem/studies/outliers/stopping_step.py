@@ -4,13 +4,12 @@ In every replicate, over its snapshots t, with E the energy distance to fresh po
 all generated points at ratio r:
 
     tau_gen    E(t) <= mean over replicates of E of as many draws, with replacement, from the held-out points   (1)
-    bias       c_r(t) > z_r at the smallest ratio: more samples are nearer to the training set                  (2)
-    copies     c_r(t) > z_r at the ratio of the main figures                                                    (3)
+    bias       c_r(t) > z_r(t) at the smallest ratio: more samples are nearer to the training set               (2)
+    copies     c_r(t) > max(z_r(t), ``LEAST``) at the ratio of the main figures                                 (3)
 
-each at the first snapshot from which on it holds ``CONFIRM`` times in a row, or to the end. With f_r the same fraction
-for fresh points, whose mean is zero, z_r = max(``LEAST``, q sqrt(mean f_r^2)), q the 97.5 % quantile of Student's t;
-with fewer than three replicates there are too few f_r, and z_r is ``ALONE``. The epoch of an event that is not seen is
-infinite.
+each at the first snapshot from which on it holds ``CONFIRM`` times in a row, or to the end. z_r(t) is the level of
+`measure.attribution`, which a run that knows nothing of the split passes with probability .05 at most, at any of its
+snapshots. The epoch of an event that is not seen is infinite.
 
     stop       the last snapshot before (3), the end where there are no copies                                  (4)
     cost       E(stop) - min E, the loss of quality against the run's best snapshot, chosen with hindsight      (5)
@@ -25,15 +24,14 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import scipy
 
+from diffmem.measure.attribution import level
 from diffmem.measure.intervals import mean_interval, median_interval, share
 from diffmem.studies.claims import NEGATIVE, Claim, Finding, Region, decide, judge_mean, tabulate
-from diffmem.studies.outliers.claims import best_reference
 from diffmem.studies.outliers.survival import RUN
 
 CONFIRM = 3
-LEAST, ALONE = 0.05, 0.1
+LEAST = 0.05  # of the samples: fewer copies are no reason to stop
 EVENTS = GENERALIZED, BIAS, COPIES, STOP = "tau_gen", "bias", "copies", "stop"
 MOSTLY = Region((0.5, 1), (0.5, 1))
 
@@ -51,11 +49,11 @@ def first_lasting(held: np.ndarray, confirm: int = CONFIRM) -> int:
     return int(rows.argmax()) if rows.any() else len(held)
 
 
-def per_replicate(rates: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
+def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
     """The epoch of every event in every replicate.
 
     Args:
-        rates: the tables of all shards of a study.
+        attribution: the tables of all shards of a study.
         quality: likewise, with the columns value and held_out of the measure energy.
 
     Returns:
@@ -64,37 +62,29 @@ def per_replicate(rates: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
     """
     energy = quality[quality["measure"] == "energy"]
     parts = []
-    for cell, own in _overall(rates).groupby("cell", sort=False):
+    for cell, own in _both_ratios(attribution).groupby("cell", sort=False):
         runs = own.merge(energy[energy["cell"] == cell][[*RUN, "epoch", "value", "held_out"]], on=[*RUN, "epoch"])
         held_out = runs.groupby("replicate")["held_out"].first().mean()
-        level = {name: _level(runs.groupby("replicate")[f"floor_{name}"].first().to_numpy()) for name in (BIAS, COPIES)}
         for key, run in runs.sort_values("epoch").groupby(RUN, sort=False):
-            parts.append({**dict(zip(RUN, key, strict=True)), **_events(run, level, held_out)})
+            parts.append({**dict(zip(RUN, key, strict=True)), **_events(run, held_out)})
     return pd.DataFrame(parts)
 
 
-def _overall(rates: pd.DataFrame) -> pd.DataFrame:
-    """The net copied fraction of all points, by replicate and snapshot, at both ratios; and that of fresh points."""
-    rows = rates[(rates["criterion"] == "net") & (rates["normalisation"] == "generated") & (rates["stratum"] == "all")]
-    rows = rows[rows["reference"] == rows.groupby("cell")["reference"].transform(best_reference)]
-    smallest = rows[rows["threshold"] == rows.groupby("cell")["threshold"].transform("min")]
+def _both_ratios(table: pd.DataFrame) -> pd.DataFrame:
+    """Net copied fraction and its deviation, by replicate and snapshot, at the smallest and at the main ratio."""
+    smallest = table[table["threshold"] == table.groupby("cell")["threshold"].transform("min")]
     both = [
-        part[[*RUN, "epoch", "value", "floor"]].rename(columns={"value": name, "floor": f"floor_{name}"})
-        for name, part in ((BIAS, smallest), (COPIES, rows[rows["headline"]]))
+        part[[*RUN, "epoch", "net", "deviation"]].rename(columns={"net": name, "deviation": f"deviation_{name}"})
+        for name, part in ((BIAS, smallest), (COPIES, table[table["headline"]]))
     ]
     return both[0].merge(both[1], on=[*RUN, "epoch"])
 
 
-def _level(floor: np.ndarray) -> float:
-    """z_r of (2) and (3), from the fractions of fresh points (r,)."""
-    if len(floor) < 3:
-        return ALONE
-    return max(LEAST, float(scipy.stats.t.ppf(0.975, len(floor)) * np.sqrt(np.mean(floor**2))))
-
-
-def _events(run: pd.DataFrame, level: dict[str, float], held_out: float) -> dict[str, float]:
+def _events(run: pd.DataFrame, held_out: float) -> dict[str, float]:
     energy, epoch = run["value"].to_numpy(), run["epoch"].to_numpy(float)
-    at = {name: first_lasting(run[name].to_numpy() > level[name]) for name in (BIAS, COPIES)}
+    chance = {name: level(run[f"deviation_{name}"].to_numpy(), len(run)) for name in (BIAS, COPIES)}
+    chance[COPIES] = np.maximum(chance[COPIES], LEAST)
+    at = {name: first_lasting(run[name].to_numpy() > chance[name]) for name in (BIAS, COPIES)}
     at[GENERALIZED] = first_lasting(energy <= held_out)
     stop = max(at[COPIES] - 1, 0)
     beyond = np.append(epoch, np.inf)

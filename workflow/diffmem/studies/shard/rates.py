@@ -7,6 +7,7 @@ import pandas as pd
 
 from diffmem.data.dataset import STRATA
 from diffmem.locations import first_rows
+from diffmem.measure.attribution import attribution
 from diffmem.measure.rates import rates
 from diffmem.measure.strata import KNOWN, strata
 from diffmem.neighbours.recall import lowest
@@ -53,3 +54,27 @@ def shard_rates(
     table = pd.concat(tables, ignore_index=True).merge(snapshots(training), on="snapshot")
     table = table.merge(lowest(recall), on=["replicate", "snapshot", "reference"]).drop(columns="snapshot")
     return table.assign(weights="ema" if cell.training.ema else "raw")
+
+
+def shard_attribution(
+    data: Arrays, *, generated: np.ndarray, training: pd.DataFrame, cell: TrainedCell
+) -> pd.DataFrame:
+    """The net copied fraction of all points against the whole test set, and what it would be by chance.
+
+    Args:
+        data: ``DATA`` of a data file.
+        generated: neighbour tables (r, s, g) of the generated points.
+        training: losses of the shard.
+        cell: its section measure.
+
+    Returns:
+        the columns replicate, step, epoch, threshold, headline, net and deviation (``measure.attribution``).
+    """
+    times, ratios = snapshots(training), np.asarray(cell.measure.ratios, dtype=float)
+    parts = []
+    for replicate, table in zip(data["replicate"].tolist(), generated, strict=True):
+        net, deviation = attribution(table, ratios)
+        for j, ratio in enumerate(ratios):
+            columns = {"threshold": ratio, "headline": ratio == cell.measure.ratio, "replicate": replicate}
+            parts.append(times.assign(**columns, net=net[:, j], deviation=deviation[:, j]))
+    return pd.concat(parts, ignore_index=True).drop(columns="snapshot")
