@@ -105,12 +105,20 @@ def planted_membership():
     return table.sample(frac=1, random_state=1)
 
 
+def planted_clocks():
+    rows = [(n, event, n * factor) for n in (50, 100, 200) for event, factor in (("bias", 5.0), ("copies", 20.0))]
+    table = pd.DataFrame(rows, columns=["n", "event", "step"]).assign(low=np.nan, high=np.nan, slope_low=0.9)
+    table.loc[0, ["low", "high"]] = 100.0, 500.0
+    return table.assign(slope=1.0, slope_high=1.1)
+
+
 ALONE = {
     "membership": planted_membership,
     "density": planted_density,
     "uses": planted_uses,
     "losses": planted_losses,
     "times": planted_times,
+    "clocks": planted_clocks,
     "quality": planted_quality,
 }  # figures that take a table of their own
 
@@ -139,7 +147,7 @@ def draw(name, rows=slice(None)):
     if name == "stopping":
         return function(planted_curves(), planted_quality(), planted_events()[rows], words=WORDS)
     if name in ALONE:
-        return function(ALONE[name]()[rows], words=WORDS)
+        return function(ALONE[name]()[rows], **({} if name == "clocks" else {"words": WORDS}))
     table = planted_curves()
     if name in CURVES:
         table = table[(table["criterion"] == CURVES[name][0]) & (table["normalisation"] == CURVES[name][1])]
@@ -367,7 +375,7 @@ def test_scatter_shows_the_points_of_every_set_stratum_and_snapshot():
         assert ((corner < data.train) & (data.train < opposite)).all()
 
 
-@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("scatter", "images")])
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("scatter", "images", "clocks")])
 def test_cells_go_by_their_words_and_labels_stand_on_outer_panels_alone(name):
     figure = draw(name)
     texts = [t for axes in figure.axes for t in (axes.get_title(), axes.get_ylabel(), axes.get_xlabel())]

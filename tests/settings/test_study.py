@@ -131,3 +131,19 @@ def test_what_the_rules_ask_of_arms(search, shown):
     assert found.arms.params()["cells"]["wide_n-100"] == ["wide", 100]
     assert found.shows_images()
     assert found.first_cell.arm_summary == "digits, residual-mlp, 100 epochs"
+
+
+@pytest.mark.parametrize(
+    ("cells", "sizes"),
+    [
+        ({"a": {}, "b": {"data": {"inliers": 50}}, "c": {"data": {"inliers": 70}}}, {"a": 100, "b": 50, "c": 70}),
+        ({"a": {}, "b": {"data": {"inliers": 50}}}, {}),
+        ({"a": {}, "b": {"data": {"inliers": 50}}, "c": {"data": {"inliers": 70}, "model": {"width": 8}}}, {}),
+        ({"a": {}, "b": {"data": {"inliers": 50}}, "c": {"data": {"inliers": 50}}}, {}),
+    ],
+)
+def test_a_study_of_sizes_has_three_cells_or_more_that_differ_in_nothing_else(cells, sizes):
+    given = {"replicates": 2, "data": {"inliers": 100}, "sampling": {"count": 200}, "cells": cells}
+    assert config.studies({"studies": {"s": given}})["s"].sizes() == sizes
+    given["sampling"] = {}  # as many samples as points, so that cells differ in two things
+    assert config.studies({"studies": {"s": given}})["s"].sizes() == {}

@@ -51,6 +51,7 @@ FIGURES = {
             "diffmem.report.outliers.stopping:stopping",
             {"curves": "curves.parquet", "quality": "quality.parquet", "events": "stopping.parquet"},
         ),
+        "clocks": Figure("diffmem.report.outliers.clocks:clocks", {"table": "clocks.parquet"}),
         "uses": Figure("diffmem.report.outliers.uses:uses", {"table": "uses.parquet"}),
     },
     "effective": {

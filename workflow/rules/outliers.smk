@@ -239,3 +239,27 @@ rule stopping:
         code=code("stopping.py"),
     script:
         "../scripts/stopping.py"
+
+
+rule clock_events:
+    """When bias and copies begin, and when the held-out loss is best, against the number of training points."""
+    input:
+        attribution=shards("<results>/{study}/{cell}/{shard}/attribution.parquet"),
+        quality=shards("<results>/{study}/{cell}/{shard}/quality.parquet"),
+        training=shards("<results>/{study}/{cell}/{shard}/training.parquet"),
+    output:
+        clocks="<results>/{study}/clocks.parquet",
+        claims="<results>/{study}/clock_claims.parquet",
+    log:
+        "<logs>/{study}/clock_events.log",
+    wildcard_constraints:
+        study=asking("outliers"),
+    localrule: True
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        sizes=asked("sizes"),
+        settings=asked("summaries"),
+        code=code("clocks.py"),
+    script:
+        "../scripts/clocks.py"

@@ -6,6 +6,8 @@ OUTLIERS = [name for name, study in STUDIES.items() if study.question == "outlie
 TWINNED = [name for name in OUTLIERS if STUDIES[name].twinned()]
 WITH_OUTLIERS = [name for name in OUTLIERS if STUDIES[name].with_outliers()]
 
+OF_SIZES = [name for name in OUTLIERS if STUDIES[name].sizes()]
+
 
 def folder_figures(folder):
     """The figures of a folder of results: of a study, a calibration, or the public code."""
@@ -21,6 +23,7 @@ def figures(study):
         "times": study not in TWINNED,
         "density": study not in TWINNED,
         "uses": study not in WITH_OUTLIERS,
+        "clocks": study not in OF_SIZES,
         "losses": STUDIES[study].is_given(),
         "matches": asks == "effective" and not STUDIES[study].shows_images(),
         "images": asks == "outliers" and not STUDIES[study].shows_images(),
@@ -94,6 +97,8 @@ def figure_draw(wildcards):
 def figure_options(wildcards):
     """What else a figure is told: what cells are called in it, or which of them it shows."""
     study = STUDIES.get(wildcards.study)
+    if wildcards.figure == "clocks":  # cells go by their sizes
+        return {}
     if study and study.question in ("outliers", "onset", "audit"):
         return {"words": study.words()}
     if wildcards.figure == "matches":
@@ -116,6 +121,7 @@ def claims_of(studies):
         "use_claims": WITH_OUTLIERS,
         "membership_claims": OUTLIERS,
         "stopping_claims": OUTLIERS,
+        "clock_claims": OF_SIZES,
     }
     return [
         f"<results>/{name}/{part}.parquet"

@@ -54,6 +54,10 @@ _PLACE = (
     "The place on the axis n / d, with a bootstrap interval over training sets, must lie within the bounds of the "
     "claim."
 )
+_CLOCK = (
+    "Least squares of the logarithm of the step against the logarithm of the number of training points in every "
+    "replicate: 1 is in proportion, 0 is independent."
+)
 # number of a claim -> definition of its measure; a number such as O1-time without an entry has that of O1
 DEFINITIONS = {
     "M": "The net copied fraction of all points at the last snapshot: the share of points that are much closer to a "
@@ -79,10 +83,15 @@ DEFINITIONS = {
     "U2": "The memorization time of a training location is used as a score for outliers. The effect is a difference of "
     "areas under the ROC curve.",
     "G1": "Two snapshots are compared: the first one from which on the energy distance is at most that of as many "
-    "draws from the held-out points, and the first one from which on the net copied fraction exceeds that of fresh "
-    "points. The claim is that the former comes first.",
+    "draws from the held-out points, and the first one from which on the net copied fraction exceeds chance. "
+    "The claim is that the former comes first.",
     "G2": "The recommended stop is the last snapshot before copies begin. The effect is the energy distance at this "
     "snapshot minus that at the end, in replicates in which copies begin.",
+    "K1": "The first snapshot at which more samples are nearest to the training set than chance allows comes before "
+    "the one with the smallest loss on held-out points.",
+    "K2": f"The slope of the onset of copies. {_CLOCK}",
+    "K3": f"The slope of the step at which samples are as good as held-out points. {_CLOCK}",
+    "K4": f"The slope of the onset of bias. {_CLOCK}",
     "E1": _R_MEM,
     "E4": f"{_EMM} The claim needs an inner depth whose EMM is above, or below, those of both outer depths.",
     "E5": f"{_EMM} The arms have the same number of skip connections, at high or at low resolution only.",

@@ -1,0 +1,142 @@
+r"""Three clocks of a training, against the number n of training points.
+
+In every replicate, in steps of the optimizer:
+
+    bias       samples begin to be nearer to the training set than chance allows     (`stopping_step`, (2))
+    loss       the snapshot with the smallest mean loss on held-out points           (1)
+    copies     copies begin                                                          (`stopping_step`, (3))
+    tau_gen    samples are as good as held-out points                                (`stopping_step`, (1))
+
+(1) is not seen where it is the last snapshot, since the loss may fall on. Over sizes n, least squares in every
+replicate gives the slope b of
+
+    log tau = a + b log n,                                                                        (2)
+
+over the sizes at which all replicates see the event, of which there must be three. b = 1 is proportional to n.
+Intervals are over replicates (Student's t).
+
+    K1   samples are biased before the loss on held-out points is best    (claimed in arXiv 2603.03469)
+    K2   the onset of copies is proportional to n, 3/4 <= b <= 5/4        (claimed in arXiv 2505.17638)
+    K3   tau_gen does not depend on n, |b| <= 1/4                         (claimed in arXiv 2505.17638)
+    K4   the onset of bias is proportional to n, as that of copies
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from diffmem.measure.intervals import mean_interval, median_interval, share
+from diffmem.studies.claims import FEW, Claim, Finding, Region, between, decide, judge_mean, tabulate
+from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, MOSTLY
+from diffmem.studies.outliers.survival import RUN
+
+LOSS = "loss"
+CLOCKS = (GENERALIZED, BIAS, LOSS, COPIES)
+LEAST_SIZES = 3
+PROPORTIONAL, CONSTANT = between(0.75, 1.25), between(-0.25, 0.25)
+OF_SLOPES: dict[str, tuple[str, Region, str]] = {
+    "K2": (COPIES, PROPORTIONAL, "the onset of copies grows in proportion to the training set"),
+    "K3": (GENERALIZED, CONSTANT, "the step at which samples are good does not depend on the training set's size"),
+    "K4": (BIAS, PROPORTIONAL, "the onset of bias grows in proportion to the training set"),
+}
+
+
+def clocks(
+    found: pd.DataFrame, *, training: pd.DataFrame, attribution: pd.DataFrame, sizes: dict[str, int]
+) -> pd.DataFrame:
+    """The step of every event in every replicate.
+
+    Args:
+        found: result of ``stopping_step.per_replicate``.
+        training: losses of all shards, with the columns ``RUN``, step, set and loss.
+        attribution: tables of all shards, with the columns ``RUN``, step and epoch.
+        sizes: cell -> its number of training points.
+
+    Returns:
+        the columns ``RUN``, n, event and step, infinite where the event is not seen.
+    """
+    best = _best_loss(training)
+    times = attribution[[*RUN, "epoch", "step"]].drop_duplicates()
+    parts = [best.assign(event=LOSS)]
+    for event in (GENERALIZED, BIAS, COPIES):
+        seen = found[[*RUN, event]].rename(columns={event: "epoch"}).merge(times, on=[*RUN, "epoch"], how="left")
+        parts.append(seen.assign(event=event, step=seen["step"].fillna(np.inf)))
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table["cell"].isin(sizes)]
+    return table.assign(n=table["cell"].map(sizes))[[*RUN, "n", "event", "step"]].reset_index(drop=True)
+
+
+def _best_loss(training: pd.DataFrame) -> pd.DataFrame:
+    """Step of (1) in every replicate: the columns ``RUN`` and step."""
+    held_out = training[training["set"] == "held-out"]
+    mean = held_out.groupby([*RUN, "step"], sort=False, as_index=False)["loss"].mean().dropna()
+    if mean.empty:
+        return pd.DataFrame(columns=[*RUN, "step"])
+    best = mean.loc[mean.groupby(RUN, sort=False)["loss"].idxmin(), [*RUN, "step"]]
+    last = mean.groupby(RUN, sort=False)["step"].transform("max")[best.index]
+    return best.assign(step=best["step"].where(best["step"] < last, np.inf))
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Medians over replicates with their intervals, from the result of ``clocks``.
+
+    Returns:
+        study, cell, n, event, step, low, high, seen (by so many replicates) and replicates; and, the same in all rows
+        of an event, slope, slope_low and slope_high of (2).
+    """
+    of_event = {event: mean_interval(values) for event, values in slopes(table).items() if len(values)}
+    rows = []
+    for (study, cell, n, event), part in table.groupby(["study", "cell", "n", "event"], sort=False):
+        step, low, high = median_interval(part["step"].to_numpy())
+        slope = dict(zip(("slope", "slope_low", "slope_high"), of_event.get(event, [np.nan] * 3), strict=True))
+        row = {"study": study, "cell": cell, "n": n, "event": event, "step": step, "low": low, "high": high, **slope}
+        rows.append({**row, "seen": int(np.isfinite(part["step"]).sum()), "replicates": len(part)})
+    return pd.DataFrame(rows)
+
+
+def slopes(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Event -> b of (2) in every replicate, of shape (r,); empty where too few sizes see the event."""
+    found = {}
+    for event, part in table.groupby("event", sort=False):
+        steps = part.pivot_table(index="n", columns="replicate", values="step", aggfunc="first").to_numpy()
+        sizes = np.sort(part["n"].unique())
+        seen = (np.isfinite(steps) & (steps > 0)).all(1)
+        enough = seen.sum() >= LEAST_SIZES
+        found[str(event)] = np.polyfit(np.log(sizes[seen]), np.log(steps[seen]), 1)[0] if enough else np.empty(0)
+    return found
+
+
+def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
+    """K1 for every cell and K2 to K4 for the study, with the columns of `studies.claims`.
+
+    Args:
+        table: result of ``clocks``.
+        settings: cell -> the settings it holds for, in words.
+    """
+    rows, words = [], {"study": table["study"].iloc[0], "figure": "clocks"}
+    for cell, part in table.groupby("cell", sort=False):
+        steps = part.pivot_table(index="replicate", columns="event", values="step", aggfunc="first")
+        happened = steps[np.isfinite(steps[[BIAS, LOSS]]).any(axis=1)]
+        effect, low, high = share((happened[BIAS] < happened[LOSS]).to_numpy())
+        verdict = decide(low, high, MOSTLY, replicates=len(happened))
+        finding = Finding(verdict, effect, low, high, replicates=len(happened))
+        statement = "samples are biased towards the training set before the loss on held-out points is best"
+        held = {"cell": str(cell), "holds_for": settings[str(cell)], "unit": "share of replicates"}
+        rows.append(Claim(claim="K1", statement=statement, finding=finding, **held, **words))
+    first, (least, most) = str(table["cell"].iloc[0]), table["n"].agg(["min", "max"])
+    held = {"cell": first, "holds_for": f"{settings[first]}, at {least:,} to {most:,} inliers"}
+    of_event = slopes(table)
+    for claim, (event, region, statement) in OF_SLOPES.items():
+        finding = _judged(of_event.get(event, np.empty(0)), region)
+        words |= {"statement": statement, "unit": "slope of log on log"}
+        rows.append(Claim(claim=claim, finding=finding, **held, **words))
+    return tabulate(rows)
+
+
+def _judged(values: np.ndarray, region: Region) -> Finding:
+    """Whether the mean slope lies in the ``region``; zero is a slope like any other, so that no sign is tested."""
+    if not len(values):
+        return Finding(FEW, reason=f"fewer than {LEAST_SIZES} sizes at which all replicates see it")
+    found = judge_mean(values, region)
+    return replace(found, verdict=decide(found.low, found.high, region, replicates=len(values)), reason="", p=np.nan)
