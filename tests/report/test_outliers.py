@@ -112,6 +112,12 @@ def planted_clocks():
     return table.assign(slope=1.0, slope_high=1.1)
 
 
+def planted_signals():
+    rows = list(itertools.product(("gap", "answer"), ("within", "between", "same-size")))
+    table = pd.DataFrame(rows, columns=["signal", "over"]).assign(correlation=np.linspace(-0.5, 0.9, 6))
+    return table.assign(low=table["correlation"] - 0.1, high=table["correlation"] + 0.05, study="s", runs=40)
+
+
 ALONE = {
     "membership": planted_membership,
     "density": planted_density,
@@ -119,6 +125,7 @@ ALONE = {
     "losses": planted_losses,
     "times": planted_times,
     "clocks": planted_clocks,
+    "signals": planted_signals,
     "quality": planted_quality,
 }  # figures that take a table of their own
 
@@ -147,7 +154,7 @@ def draw(name, rows=slice(None)):
     if name == "stopping":
         return function(planted_curves(), planted_quality(), planted_events()[rows], words=WORDS)
     if name in ALONE:
-        return function(ALONE[name]()[rows], **({} if name == "clocks" else {"words": WORDS}))
+        return function(ALONE[name]()[rows], **({"words": WORDS} if FIGURES[name].names_cells else {}))
     table = planted_curves()
     if name in CURVES:
         table = table[(table["criterion"] == CURVES[name][0]) & (table["normalisation"] == CURVES[name][1])]
@@ -375,7 +382,7 @@ def test_scatter_shows_the_points_of_every_set_stratum_and_snapshot():
         assert ((corner < data.train) & (data.train < opposite)).all()
 
 
-@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("scatter", "images", "clocks")])
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("scatter", "images", "clocks", "signals")])
 def test_cells_go_by_their_words_and_labels_stand_on_outer_panels_alone(name):
     figure = draw(name)
     texts = [t for axes in figure.axes for t in (axes.get_title(), axes.get_ylabel(), axes.get_xlabel())]

@@ -9,13 +9,14 @@ from diffmem.loading import load as load
 
 
 class Figure(NamedTuple):
-    """A figure: the function that draws it, and its inputs as argument -> file in the study's folder.
+    """A figure: the function that draws it, its inputs as argument -> file in the study's folder, and if it names cells.
 
     A file name with {cell} or {shard} stands for one file per cell in the figure, from the cell's first shard.
     """
 
     draw: str
     tables: dict[str, str | tuple[str, ...]]
+    names_cells: bool = True
 
 
 def _of_curves(draw: str) -> Figure:
@@ -51,7 +52,8 @@ FIGURES = {
             "diffmem.report.outliers.stopping:stopping",
             {"curves": "curves.parquet", "quality": "quality.parquet", "events": "stopping.parquet"},
         ),
-        "clocks": Figure("diffmem.report.outliers.clocks:clocks", {"table": "clocks.parquet"}),
+        "clocks": Figure("diffmem.report.outliers.clocks:clocks", {"table": "clocks.parquet"}, False),
+        "signals": Figure("diffmem.report.outliers.signals:signals", {"table": "signals.parquet"}, False),
         "uses": Figure("diffmem.report.outliers.uses:uses", {"table": "uses.parquet"}),
     },
     "effective": {

@@ -263,3 +263,48 @@ rule clock_events:
         code=code("clocks.py"),
     script:
         "../scripts/clocks.py"
+
+
+rule network_signals:
+    """Signals of memorization that need no samples, at every snapshot of a shard."""
+    input:
+        data="<results>/{study}/{cell}/{shard}/data.npz",
+        snapshots="<results>/{study}/{cell}/{shard}/snapshots.npy",
+        training="<results>/{study}/{cell}/{shard}/training.parquet",
+        attribution="<results>/{study}/{cell}/{shard}/attribution.parquet",
+    output:
+        "<results>/{study}/{cell}/{shard}/signals.parquet",
+    log:
+        "<logs>/{study}/{cell}/{shard}/network_signals.log",
+    wildcard_constraints:
+        study=asking("outliers"),
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=memory,
+    params:
+        cell=settings("model", "schedule", "seed"),
+        code=code("signals.py", "model", "schedule"),
+    script:
+        "../scripts/signals.py"
+
+
+rule signal_claims:
+    """How well signals without samples tell how much a model copies."""
+    input:
+        shards("<results>/{study}/{cell}/{shard}/signals.parquet"),
+    output:
+        signals="<results>/{study}/signals.parquet",
+        claims="<results>/{study}/signal_claims.parquet",
+    log:
+        "<logs>/{study}/signal_claims.log",
+    wildcard_constraints:
+        study=asking("outliers"),
+    localrule: True
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        settings=asked("summaries"),
+        code=code("signal_claims.py"),
+    script:
+        "../scripts/signal_claims.py"

@@ -24,6 +24,7 @@ def figures(study):
         "density": study not in TWINNED,
         "uses": study not in WITH_OUTLIERS,
         "clocks": study not in OF_SIZES,
+        "signals": study not in OF_SIZES,
         "losses": STUDIES[study].is_given(),
         "matches": asks == "effective" and not STUDIES[study].shows_images(),
         "images": asks == "outliers" and not STUDIES[study].shows_images(),
@@ -97,10 +98,9 @@ def figure_draw(wildcards):
 def figure_options(wildcards):
     """What else a figure is told: what cells are called in it, or which of them it shows."""
     study = STUDIES.get(wildcards.study)
-    if wildcards.figure == "clocks":  # cells go by their sizes
-        return {}
     if study and study.question in ("outliers", "onset", "audit"):
-        return {"words": study.words()}
+        figure = folder_figures(study.name).get(wildcards.figure)
+        return {"words": study.words()} if figure is None or figure.names_cells else {}
     if wildcards.figure == "matches":
         arm, size = study.arms.shown()
         return {"of": f"arm {arm}, n = {size:,}"}
@@ -122,6 +122,7 @@ def claims_of(studies):
         "membership_claims": OUTLIERS,
         "stopping_claims": OUTLIERS,
         "clock_claims": OF_SIZES,
+        "signal_claims": OF_SIZES,
     }
     return [
         f"<results>/{name}/{part}.parquet"

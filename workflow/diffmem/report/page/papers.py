@@ -58,6 +58,10 @@ _CLOCK = (
     "Least squares of the logarithm of the step against the logarithm of the number of training points in every "
     "replicate: 1 is in proportion, 0 is independent."
 )
+_SIGNAL = (
+    "Spearman's rank correlation with the net copied fraction at the last snapshot, over runs of one size, with a "
+    "bootstrap interval over runs."
+)
 # number of a claim -> definition of its measure; a number such as O1-time without an entry has that of O1
 DEFINITIONS = {
     "M": "The net copied fraction of all points at the last snapshot: the share of points that are much closer to a "
@@ -92,6 +96,7 @@ DEFINITIONS = {
     "K2": f"The slope of the onset of copies. {_CLOCK}",
     "K3": f"The slope of the step at which samples are as good as held-out points. {_CLOCK}",
     "K4": f"The slope of the onset of bias. {_CLOCK}",
+    **dict.fromkeys(("S1", "S2", "S3", "S4"), _SIGNAL),
     "E1": _R_MEM,
     "E4": f"{_EMM} The claim needs an inner depth whose EMM is above, or below, those of both outer depths.",
     "E5": f"{_EMM} The arms have the same number of skip connections, at high or at low resolution only.",

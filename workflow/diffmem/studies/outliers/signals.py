@@ -1,0 +1,94 @@
+r"""How well signals without samples tell how much a model copies.
+
+Spearman's rank correlation of a signal with the net copied fraction,
+
+    within     over the snapshots of a run, mean over runs
+    between    over runs, at the last snapshot
+    same-size  over runs, at the last snapshot, of ranks within the runs of one size (cell)
+
+with 95 % intervals: Student's t over runs for the first, bootstrap over runs (percentiles of ``DRAWS``) for the others.
+Over a run everything that moves with time is correlated; the last row is the one that no time and no size explains.
+
+    S1   between runs of one size, those with the larger held-out minus training loss copy more
+    S2 to S4   likewise by that loss at small noise levels, by the denoiser's answer, and by the stable rank
+"""
+
+import numpy as np
+import pandas as pd
+
+from diffmem.measure.intervals import mean_interval
+from diffmem.studies.claims import POSITIVE, Claim, Finding, decide, tabulate
+from diffmem.studies.outliers.survival import RUN
+
+DRAWS = 2000
+OF_CLAIMS = {
+    "S1": ("gap", "the larger held-out minus training loss"),
+    "S2": ("gap-low", "the larger held-out minus training loss at small noise levels"),
+    "S3": ("answer", "the larger answer to held-out points than to training points"),
+    "S4": ("stable-rank", "the larger stable rank"),
+}
+
+
+def summary(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
+    """The correlations of every signal.
+
+    Args:
+        table: ``shard.signals.shard_signals`` of all shards, with study and cell.
+        seed: of the bootstrap.
+
+    Returns:
+        study, signal, over (within, between, same-size), correlation, low, high, runs.
+    """
+    rows = []
+    for (study, signal), part in table[table["step"] > 0].groupby(["study", "signal"], sort=False):
+        key = {"study": study, "signal": signal}
+        runs = np.array([_spearman(run["value"], run["net"]) for _, run in part.groupby(RUN, sort=False)])
+        seen = runs[np.isfinite(runs)]
+        mean, low, high = mean_interval(seen) if len(seen) else [np.nan] * 3
+        rows.append({**key, "over": "within", "correlation": mean, "low": low, "high": high, "runs": len(seen)})
+        last = part[part["step"] == part.groupby(RUN)["step"].transform("max")]
+        ranks = last.groupby("cell")[["value", "net"]].rank(pct=True)
+        for over, pair in (("between", last[["value", "net"]]), ("same-size", ranks)):
+            rows.append({**key, "over": over, **_with_interval(pair.to_numpy(), seed), "runs": len(last)})
+    return pd.DataFrame(rows)
+
+
+def _spearman(x: pd.Series, y: pd.Series) -> float:
+    """Spearman's correlation; missing where either is constant."""
+    return float(x.corr(y, method="spearman")) if x.nunique() > 1 and y.nunique() > 1 else np.nan
+
+
+def _with_interval(pairs: np.ndarray, seed: int) -> dict[str, float]:
+    """Spearman's correlation of ``pairs`` (r, 2), and percentiles of its bootstrap over runs."""
+    chosen = np.random.default_rng(seed).integers(len(pairs), size=(DRAWS, len(pairs)))
+    drawn = [_spearman(pd.Series(pairs[rows, 0]), pd.Series(pairs[rows, 1])) for rows in chosen]
+    low, high = np.nanpercentile(drawn, [2.5, 97.5]) if np.isfinite(drawn).any() else (np.nan, np.nan)
+    return {"correlation": _spearman(pd.Series(pairs[:, 0]), pd.Series(pairs[:, 1])), "low": low, "high": high}
+
+
+def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
+    """S1 to S4, with the columns of `studies.claims`.
+
+    Args:
+        found: result of ``summary``.
+        settings: cell -> the settings it holds for, in words.
+    """
+    cell, words = next(iter(settings.items()))
+    rows = []
+    for claim, (signal, side) in OF_CLAIMS.items():
+        for row in found[(found["signal"] == signal) & (found["over"] == "same-size")].to_dict("records"):
+            verdict = decide(row["low"], row["high"], POSITIVE, replicates=row["runs"])
+            finding = Finding(verdict, row["correlation"], row["low"], row["high"], replicates=row["runs"])
+            rows.append(
+                Claim(
+                    claim=claim,
+                    statement=f"of the runs of one size, those with {side} copy more",
+                    unit="rank correlation",
+                    cell=cell,
+                    finding=finding,
+                    figure="signals",
+                    study=row["study"],
+                    holds_for=f"{words}, and the study's other sizes",
+                )
+            )
+    return tabulate(rows)
