@@ -9,7 +9,7 @@ from diffmem.loading import load as load
 
 
 class Figure(NamedTuple):
-    """A figure: the function that draws it, its inputs as argument -> file in the study's folder, and if it names cells.
+    """A figure: the function that draws it, its inputs as argument -> file in the folder, and whether it names cells.
 
     A file name with {cell} or {shard} stands for one file per cell in the figure, from the cell's first shard.
     """
