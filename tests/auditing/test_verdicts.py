@@ -67,7 +67,10 @@ def test_one_of_a_kind_is_said_in_the_singular():
     train, test, new = gaussians(300, 300, 300)
     train[:, 0] = test[:, 0] = 0
     found = audit(train=train, test=test, generated=new, permutations=20, accept=("far",))
-    assert "A feature is constant in the training set and varies in the samples." in found.warnings
+    assert any(
+        text.startswith("A feature is constant in the training set and varies in the samples;")
+        for text in found.warnings
+    )
     new[7, 3] = np.nan
     with pytest.raises(AuditError, match=r"generated \(array\): an item holds NaN or infinite values, row 7"):
         audit(train=train, test=test, generated=new)

@@ -8,7 +8,7 @@ import pytest
 from diffmem.report import images
 from diffmem.studies.images import Matches
 
-LEVELS = {"low": np.float64(-1), "high": np.float64(1)}
+LEVELS = {"low": np.float64(-1), "high": np.float64(1), "ratio": np.float64(1.5)}
 
 
 def planted(channels=(), kind=("best", "near 1/3", "worst")):
@@ -42,6 +42,8 @@ def test_both_images_of_a_pair_stand_side_by_side(channels, over_training):
         np.testing.assert_allclose(image[:, -6:], (found["nearest"][i, j] + 1) / 2)
         assert (image[:, 6:-6] == 1).all()
         assert axes.get_title() == f"{found['score'][i, j]:.2f}"
+        below = found["score"][i, j] < (1 / 1.5 if over_training else 1 / 3)
+        assert (axes.title.get_color() != "black") == below
 
 
 @pytest.mark.parametrize(("cells", "rows"), [(1, 5), (3, 15), (4, 12), (20, 20)])
@@ -55,7 +57,7 @@ def test_a_figure_of_many_cells_shows_fewer_snapshots_of_each_and_always_the_las
 
 
 def test_black_and_white_are_those_of_the_training_images():
-    found = planted(kind=("epoch 1",)) | {"low": np.float64(0), "high": np.float64(2)}
+    found = planted(kind=("epoch 1",)) | {"low": np.float64(0), "high": np.float64(2), "ratio": np.float64(2)}
     image = images.images([found], words={"a": "a"}).axes[0].images[0].get_array()
     np.testing.assert_allclose(image[:, :6], np.clip(found["generated"][0, 0] / 2, 0, 1))
 

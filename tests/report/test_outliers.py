@@ -139,7 +139,9 @@ def planted_panel(n=40, snapshots=3, d=2):
 def planted_images():
     generated, nearest = np.random.default_rng(3).uniform(0, 1, (2, 2, 8, 6, 6))
     kind, score = ("epoch 0", "epoch 1,000"), np.linspace(0, 1, 16).reshape(2, 8)
-    return dict(kind=kind, generated=generated, nearest=nearest, score=score, low=np.float64(0), high=np.float64(1))
+    return dict(
+        kind=kind, generated=generated, nearest=nearest, score=score, low=np.float64(0), high=np.float64(1), ratio=2.0
+    )
 
 
 def draw(name, rows=slice(None)):

@@ -120,3 +120,17 @@ def test_a_schedule_is_judged_by_its_own_scale():
     assert of_spread(cell(schedule={"name": "edm", "sigma_data": 2}).schedule, 3.9) is None
     assert of_spread(cell(schedule={"name": "edm", "sigma_data": 2}).schedule, 4.1) is not None
     assert of_spread(cell(schedule={"name": "vp"}).schedule, 0.2) is not None
+
+
+def test_a_folder_with_too_few_images_is_noticed_before_anything_runs(tmp_path):
+    for number in range(45):
+        (tmp_path / f"{number}.png").touch()
+
+    def said(inliers):
+        data = {"dataset": "folder", "path": str(tmp_path), "size": [1, 4, 4], "inliers": inliers}
+        found = studies({"studies": {"s": {"replicates": 1, "data": data, "model": {"network": "image-mlp"}}}})
+        return " ".join(of_studies(found, lambda _study, _cell: None))
+
+    needed = "60 are needed: inliers, as many held out, and 20 more."
+    assert said(20) == f"Study s, every cell: {tmp_path} holds 45 images, and {needed}"
+    assert "are needed" not in said(12)

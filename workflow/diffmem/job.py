@@ -2,7 +2,7 @@
 
 A profile may start a job again that failed, with more memory and time. One that failed with an error of this package,
 as a diverged loss or a damaged file, would fail again. It leaves a note beside its log, by which the second attempt of
-the same run ends at once.
+the same run ends at once, and its traceback in ``RULE.log.traceback``; the log holds the sentence alone.
 """
 
 import atexit
@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 import warnings
 from functools import partial
 from pathlib import Path
@@ -47,10 +48,15 @@ def _refuse_again(note: Path) -> None:
 
 
 def _note(note: Path, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print the traceback of an error, and leave a ``note`` if it is one of this package."""
-    sys.__excepthook__(kind, error, trace)
-    if kind.__module__.startswith("diffmem.") and kind is not runs.RunError and runs.token():
+    """Print an error; of one of this package the sentence, with the traceback beside the log, and leave a ``note``."""
+    if not kind.__module__.startswith("diffmem."):
+        return sys.__excepthook__(kind, error, trace)
+    say(f"{error}")
+    lines = traceback.format_exception(kind, error, trace)
+    note.with_suffix(".traceback").write_text("".join(lines), encoding="utf-8")
+    if kind is not runs.RunError and runs.token():
         note.write_text(f"{runs.token()}\n{error}", encoding="utf-8")
+    return None
 
 
 def _end_with(parent: int, executors: list[int]) -> None:

@@ -94,5 +94,5 @@ ARRAYS = {
     "data.npz": ("train", "train_stratum", "test"),
     "preview.npz": ("points", "epoch"),
     "matches.npz": ("kind", "generated", "nearest", "score"),
-    "images.npz": ("kind", "generated", "nearest", "score", "low", "high"),
+    "images.npz": ("kind", "generated", "nearest", "score", "low", "high", "ratio"),
 }

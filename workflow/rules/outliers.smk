@@ -126,6 +126,7 @@ rule image_sheet:
         "../../envs/tables.yaml"
     params:
         size=image_size,
+        ratio=setting("measure", "ratio"),
         code=code("images.py"),
     script:
         "../scripts/images.py"

@@ -65,6 +65,7 @@ rule plan:
     params:
         studies=STUDIES,
         discard=config.get("intermediates") == "discard",
+        cores=workflow.cores or os.cpu_count(),
     script:
         "../scripts/plan.py"
 

@@ -23,6 +23,9 @@ def figures(study):
         "times": study not in TWINNED,
         "density": study not in TWINNED,
         "uses": study not in WITH_OUTLIERS,
+        **dict.fromkeys(
+            ("within", "mass"), asks == "outliers" and not STUDIES[study].with_strata()
+        ),
         "clocks": study not in OF_SIZES,
         "signals": study not in OF_SIZES,
         "losses": STUDIES[study].is_given(),

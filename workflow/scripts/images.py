@@ -1,7 +1,7 @@
 """Choose samples of a few snapshots to show next to the training images nearest to them: first replicate.
 
 input    data.npz, preview.npz (points (r, s, g', d), epoch (s,)), neighbours/generated.npy (r, all snapshots, g), training.parquet
-output   images.npz: the fields of diffmem.studies.images.Matches; low and high, values of black and of white
+output   images.npz: the fields of diffmem.studies.images.Matches; low and high, values of black and of white; ratio
 """
 
 from dataclasses import asdict
@@ -26,4 +26,5 @@ found = over_training(
     neighbours=neighbours,
     size=snakemake.params.size,
 )
-files.save_arrays(snakemake.output[0], {**asdict(found), "low": train.min(), "high": train.max()})
+look = {"low": train.min(), "high": train.max(), "ratio": np.float64(snakemake.params.ratio)}
+files.save_arrays(snakemake.output[0], {**asdict(found), **look})

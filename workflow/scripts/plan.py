@@ -1,7 +1,5 @@
 """Print what the chosen config would run, and what that costs."""
 
-import os
-
 from diffmem import job
 from diffmem.studies.config_cautions import of_studies
 from diffmem.studies.drawn_spread import drawn_spread
@@ -9,6 +7,6 @@ from diffmem.studies.plan import measured, plan, summary
 
 job.start(snakemake.log[0])
 table = plan(snakemake.params.studies, network=measured)
-print(summary(table, cores=os.cpu_count(), discard=snakemake.params.discard))
+print(summary(table, cores=snakemake.params.cores, discard=snakemake.params.discard))
 for sentence in of_studies(snakemake.params.studies, drawn_spread()):
     print(f"\nPlease note: {sentence}")

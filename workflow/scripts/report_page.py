@@ -26,7 +26,7 @@ def spread(study, cell):
 
 shown = {
     study.name: StudyWords(
-        question=study.question,
+        question=study.subject(),
         cells=study.words(),
         cautions=tuple(of_studies({study.name: study}, spread)),
     )

@@ -18,7 +18,7 @@ def planted(replicates=8, copies=(0, 0, 0, 0, 0.2, 0.5, 0.8), bias=(0, 0, 0.1, 0
         key = {"study": "s", "cell": "c", "replicate": r}
         for j, epoch in enumerate(EPOCHS):
             for threshold, curve in ((1.0, bias), (1.5, copies)):
-                row = {"epoch": epoch, "threshold": threshold, "headline": threshold == 1.5}
+                row = {"epoch": epoch, "step": 5 * epoch, "threshold": threshold, "headline": threshold == 1.5}
                 attribution.append({**key, **row, "net": curve[j], "deviation": deviation})
             row = {"measure": "energy", "epoch": epoch, "value": energy[j], "held_out": 0.2 + 0.01 * (-1) ** r}
             quality.append({**key, **row})
@@ -39,7 +39,7 @@ def test_events_lie_where_they_were_planted_and_the_stop_is_before_the_copies():
     np.testing.assert_allclose(found["cost"], 0)
     np.testing.assert_allclose(found["gain"], 0.3)
     table = summary(found).set_index("event")
-    assert table.loc["copies", ["epoch", "low", "high", "seen"]].tolist() == [8, 8, 8, 8]
+    assert table.loc["copies", ["epoch", "low", "high", "step", "seen"]].tolist() == [8, 8, 8, 40, 8]
     assert table.loc["stop", ["epoch", "net", "net_end"]].tolist() == [4, 0, 0.8]
 
 

@@ -69,8 +69,8 @@ def judge_copying(
         return Verdict(REFUSED, sentence)
     if row["net_low"] > 0:
         sentence = (
-            f"About {percent(row['net'])} ({interval}) of these samples are closer to a training item than chance "
-            "allows; a model that copies nothing would show 0."
+            f"About {percent(row['net'])} ({interval}) of these samples are copies, closer to a training item than "
+            "chance allows; a model that copies nothing would show 0."
         )
         return Verdict(COPIES, sentence)
     sentence = (

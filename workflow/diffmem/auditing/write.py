@@ -112,7 +112,7 @@ def page(audit: Audit, drawn: dict[str, Figure]) -> str:
         rows=audit.table.to_dict("records"),
         criteria=audit.criteria.to_dict("records"),
         likeliest=likeliest(audit).to_dict("records"),
-        most=copied.head(MOST).to_dict("records"),
+        most=copied.head(MOST).to_dict("records") if copied["copied"].max() > 1 else [],
         classes=_classes(audit),
         called=int(audit.samples["copy"].sum()),
         inputs=_inputs(audit),

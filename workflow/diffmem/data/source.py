@@ -119,5 +119,6 @@ def _suffices(size: int, *, number: int, settings: Collection) -> None:
     if needed > most:
         raise DataError(
             f"data.inliers + data.test = {needed}: must be at most {most}: {name} has {size} different images, "
-            f"with equally many of each class, and {FEWEST_FRESH} of them must remain for data.fresh"
+            f"with equally many of each class, and {FEWEST_FRESH} of them must remain for data.fresh; write "
+            f"data.inliers = {size // 3} and data.test = {size // 3}, for example"
         )

@@ -26,7 +26,7 @@ def matches(found: dict[str, np.ndarray], *, of: str = "", low: float = -1, high
     shown = [(i, near[i] if kind == "near 1/3" else np.ones_like(near[i])) for i, kind in enumerate(found["kind"])]
     names = [KINDS.get(str(kind), str(kind)) for kind in found["kind"]]
     rows = [(names[i], *_row(found, i), kept) for i, kept in shown if kept.any()]
-    figure = _sheet(rows, low=low, high=high)
+    figure = _sheet(rows, low=low, high=high, threshold=ONE_THIRD)
     figure.suptitle(of, fontsize=8)
     return figure
 
@@ -34,11 +34,12 @@ def matches(found: dict[str, np.ndarray], *, of: str = "", low: float = -1, high
 def images(found: list[dict[str, np.ndarray]], *, words: dict[str, str]) -> Figure:
     """The first samples of a few snapshots of every cell, each beside its nearest training image.
 
-    Above a pair stands the distance to the training image over that to the nearest held-out image.
+    Above a pair stands the distance to the training image over that to the nearest held-out image, in red if the sample
+    counts as memorized.
 
     Args:
         found: for every cell, the fields of ``studies.images.Matches`` by ``studies.images.over_training``, with the
-            values of black and of white, ``low`` and ``high``.
+            values of black and of white, ``low`` and ``high``, and the ``ratio`` of the main figures.
         words: cell -> its description, in the same order.
     """
     rows, each = [], max(1, ROWS // max(len(found), 1))
@@ -51,7 +52,8 @@ def images(found: list[dict[str, np.ndarray]], *, words: dict[str, str]) -> Figu
             rows.append((f"{name}\n{label}" if i == chosen[0] and len(found) > 1 else label, *_row(part, i), kept))
     low = min((float(part["low"]) for part in found), default=-1)
     high = max((float(part["high"]) for part in found), default=1)
-    return _sheet(rows, low=low, high=high)
+    ratio = max((float(part["ratio"]) for part in found), default=1)
+    return _sheet(rows, low=low, high=high, threshold=1 / ratio)
 
 
 Row = tuple[str, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -62,8 +64,8 @@ def _row(found: dict[str, np.ndarray], number: int) -> tuple[np.ndarray, np.ndar
     return found["generated"][number], found["nearest"][number], found["score"][number]
 
 
-def _sheet(rows: list[Row], *, low: float, high: float) -> Figure:
-    """Rows of pairs: label, generated images, nearest images, scores, and which pairs are drawn."""
+def _sheet(rows: list[Row], *, low: float, high: float, threshold: float) -> Figure:
+    """Rows of pairs: label, generated images, nearest images, scores (red below ``threshold``), and which are drawn."""
     columns = max((len(row[3]) for row in rows), default=1)
     figure, axes = style.grid(max(len(rows), 1), columns, width=style.PAGE / columns, height=0.62)
     for panel in axes.flat:
@@ -74,7 +76,8 @@ def _sheet(rows: list[Row], *, low: float, high: float) -> Figure:
             if drawn:
                 shown = _pair(left, right, low, high)
                 panel.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-                panel.set_title(f"{value:.2f}", fontsize=7, pad=2)
+                copied = value < threshold
+                panel.set_title(f"{value:.2f}", fontsize=7, pad=2, color="#CC0000" if copied else "black")
         line[0].set_ylabel(label, fontsize=7, rotation=0, ha="right", va="center")
     sns.despine(figure, left=True, bottom=True)
     return figure

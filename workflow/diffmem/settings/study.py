@@ -127,6 +127,15 @@ class Study:
         """Cell, seed and `data.twins` of every data file."""
         return [(name, cell.seed, cell.data.twins) for name, cell in self.cells.items() for _ in self.shards]
 
+    def subject(self) -> str:
+        """What its page is about: its question, or copying alone if there are no injected points to compare."""
+        return "copying" if self.question == "outliers" and not self.with_strata() else self.question
+
+    def with_strata(self) -> bool:
+        """Whether any cell has injected points of any kind."""
+        kinds = ("outliers", "duplicates", "near_duplicates")
+        return any(getattr(cell.data, kind).count for cell in self.cells.values() for kind in kinds)
+
     def summaries(self) -> dict[str, str]:
         """Cell -> main settings in a few words, for the claims."""
         return {name: cell.summary for name, cell in self.cells.items()}

@@ -1,7 +1,12 @@
 """Which studies and cells of a config have settings that are likely mistakes, for the plan and the page."""
 
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
+from diffmem.data.pictures import SUFFIXES
+from diffmem.settings.datasets import FEWEST_FRESH, Data
+from diffmem.settings.records import known
 from diffmem.settings.samplers import Given
 from diffmem.settings.sections import TrainedCell
 from diffmem.settings.study import Study
@@ -13,10 +18,23 @@ def of_cell(cell: object, spread: float | None = None) -> list[str]:
     if not isinstance(cell, TrainedCell) or isinstance(cell.sampling, Given):
         return []
     found = [
+        _of_folder(cell.data),
         of_running_mean(cell.training, points=cell.data.rows),
         None if spread is None else of_spread(cell.schedule, spread),
     ]
     return [sentence for sentence in found if sentence]
+
+
+def _of_folder(data: Data) -> str | None:
+    """A folder with too few images, by its files; equal images or classes of unequal sizes leave fewer."""
+    path = getattr(data, "path", None)
+    if data.dataset != "folder" or getattr(data, "held_out", None) or not path or not Path(path).is_dir():
+        return None
+    files = sum(name.lower().endswith(SUFFIXES) for _, _, names in os.walk(path) for name in names)
+    needed = data.inliers + known(data.test) + FEWEST_FRESH
+    if files >= needed:
+        return None
+    return f"{path} holds {files} images, and {needed} are needed: inliers, as many held out, and {FEWEST_FRESH} more"
 
 
 def of_studies(studies: Mapping[str, Study], spread: Callable[[Study, str], float | None]) -> list[str]:

@@ -184,6 +184,6 @@ def summary(table: pd.DataFrame, *, cores: int, discard: bool = False) -> str:
         f"{about}{table['cells'].sum():.0f} cells, {table['jobs'].sum()} jobs and some for searches and figures, "
         f"up to {table['disk [GB]'].sum():.1f} GB in results/ (less with intermediates: discard),\n"
         f"for one job up to {table['memory [GB]'].max():.1f} GB and {_duration(table['longest job [h]'].max())},\n"
-        f"about {hours.sum():.1f} core hours: {hours.sum() / cores:.1f} hours on this machine's {cores} cores.\n"
+        f"about {hours.sum():.1f} core hours: {hours.sum() / cores:.1f} hours on {cores} cores.\n"
         f"Core hours by study: {each}." + (_LATER if discard else "")
     )

@@ -99,7 +99,8 @@ def _by_stratum(table: pd.DataFrame, words: dict[str, str], label: str) -> Figur
         if place.is_first_col():
             style.warn(panel, resolution=part["resolution"], recall=part["recall"])
         if place.is_last_col() and row:
-            title = ", ".join(filter(None, [names[cell], REFERENCE.get(reference)]))
+            of = REFERENCE.get(reference) if len(references) > 1 or len(strata) > 1 else None
+            title = ", ".join(filter(None, [names[cell], of]))
             style.right_title(panel, textwrap.fill(title, 26))
     _levels(next(iter(panels.values())), {"-": "model", **LEVELS} if len(table) else {})
     style.finish(figure, panels)

@@ -24,9 +24,10 @@ def density(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
         words: cell -> its description.
     """
     cells = list(style.shown(words, table))
-    width, height = style.PAGE / len(PANELS), 0.7 + 0.45 * len(cells)
-    figure, axes = style.grid(1, len(PANELS), width=width, height=height, sharey=True)
-    for panel, ((model, term), label) in zip(axes[0], PANELS.items(), strict=True):
+    shown = _panels(table)
+    width, height = style.PAGE / max(len(shown), 2), 0.7 + 0.45 * len(cells)
+    figure, axes = style.grid(1, len(shown), width=width, height=height, sharey=True)
+    for panel, ((model, term), label) in zip(axes[0], shown.items(), strict=True):
         for place, cell in enumerate(reversed(cells)):
             _row(panel, table[(table["cell"] == cell) & (table["model"] == model)], term=term, place=place)
         panel.axvline(0, color="black", linewidth=0.8)
@@ -35,6 +36,13 @@ def density(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
     axes[0, 0].set_ylim(-0.5, max(len(cells), 1) - 0.5)
     style.finish(figure, {("", str(i)): panel for i, panel in enumerate(axes[0])})
     return figure
+
+
+def _panels(table: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """The panels that have anything to show: without injected points the slope alone, where all models are one."""
+    if set(table["term"]) & set(style.STRATUM) or table.empty:
+        return PANELS
+    return {key: label for key, label in PANELS.items() if key == ("adjusted", SPACING)}
 
 
 def _row(panel: Axes, rows: pd.DataFrame, *, term: str, place: int) -> None:

@@ -61,6 +61,7 @@ def _mark(panel: Axes, event: dict[str, Any], *, end: float) -> None:
     if not np.isfinite(event["epoch"]):
         return
     label, color, linestyle = NAMES[event["event"]]
-    panel.axvline(event["epoch"], color=color, linestyle=linestyle, linewidth=1, label=label)
+    # not cut by the frame, where an event lies at its edge
+    panel.axvline(event["epoch"], color=color, linestyle=linestyle, linewidth=1.6, label=label, clip_on=False, zorder=3)
     if np.isfinite(event["low"]):
         panel.axvspan(event["low"], min(event["high"], end), color=color, alpha=0.1, linewidth=0)

@@ -13,11 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from diffmem import files, registry
 from diffmem.report.page import audits, cautions, claims, costs, findings, numbers, stopping
 from diffmem.report.page.figures import Shown, anchor, shown
-from diffmem.report.page.papers import DEFINITIONS, PAPERS, QUESTIONS
+from diffmem.report.page.papers import COPYING, DEFINITIONS, PAPERS, QUESTIONS
 from diffmem.version import __version__, installed
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "faiss-cpu", "scikit-learn", "matplotlib", "snakemake")
 OTHERS = ("controls", "controls-full", "published")  # folders with figures that do not belong to a study
+FIRST = ("stopping", "net", "images", "quality")  # figures of a study of copying alone
 CALIBRATION = ("setting", "criterion", "false_alarm", "power_1", "power_5", "power_20", "bias", "coverage")
 
 
@@ -97,6 +98,12 @@ def page(
         run=folder.name,
         findings=[
             *(finding for section in sections for finding in audits.findings(section.name, section.audits)),
+            *(
+                findings.Finding("When to stop", text)
+                for section in sections
+                if questions[section.name] == COPYING
+                for text in section.stopping
+            ),
             *findings.findings(table, questions=questions, words=words),
         ],
         cautions=_cautions(folder, table, studies),
@@ -104,7 +111,7 @@ def page(
         drawn=drawn,
         anchor=anchor,
         tally=claims.tally(rows),
-        papers={key: paper for key, paper in PAPERS.items() if key in questions.values()},
+        papers={key: paper for key, paper in PAPERS.items() if key in questions.values()},  # and what is no paper's
         definitions={key: text for key, text in DEFINITIONS.items() if key in {row.defined for row in rows}},
         sections=sections,
         others=others,
@@ -132,7 +139,7 @@ def _section(folder: Path, name: str, study: StudyWords, rows: list[claims.Row],
     mine = [row for row in rows if row.study == name]
     return Section(
         name=name,
-        title=QUESTIONS[study.question].title,
+        title=QUESTIONS[study.question].title if QUESTIONS[study.question].source else "",
         asks=QUESTIONS[study.question].asks,
         replicates=max((row.replicates for row in mine), default=0),
         cells=list(study.cells.values()),
@@ -150,8 +157,10 @@ def _stopping(path: Path, study: StudyWords) -> list[str]:
 
 def _names(key: str) -> list[str]:
     """Names of the figures of a question or a folder, in reading order."""
-    names = list(registry.FIGURES.get("calibration" if key.startswith("controls") else key, ()))
-    return [names[0], "animation", *names[1:]] if key == "outliers" else names
+    folder = {COPYING: "outliers"}.get(key, "calibration" if key.startswith("controls") else key)
+    names = list(registry.FIGURES.get(folder, ()))
+    first = {"outliers": [names[0], "animation"], COPYING: [*FIRST, "animation"]}.get(key, []) if names else []
+    return [*first, *(name for name in names if name not in first)]
 
 
 def _cautions(folder: Path, table: pd.DataFrame, studies: Mapping[str, StudyWords]) -> list[str]:

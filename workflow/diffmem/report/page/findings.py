@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from diffmem.report.page.numbers import estimate
-from diffmem.report.page.papers import PAPERS
+from diffmem.report.page.papers import COPYING, PAPERS
 from diffmem.studies.claims import REFUTED, REPRODUCED
 
 LISTED = 3
 SENTENCES = 3
 # question -> main claim of its paper, and the beginning of the sentence about its effect
 LEADS = {
+    COPYING: ("M", "the net copied fraction of all generated points at the last snapshot is"),
     "outliers": ("M", "the net copied fraction of all generated points at the last snapshot is"),
     "effective": ("E1", "from the smallest to the largest training set the share of copies changes by"),
     "onset": ("T1", "the n / d from which on the generated density is nearer to the truth than to the training set is"),
@@ -92,7 +93,7 @@ def _tally(part: pd.DataFrame) -> str:
     if len(part) == 1:
         return f"The one test of a claim: {part['verdict'].iloc[0]}."
     return (
-        f"Of {len(part)} tests of its claims, {reproduced} are reproduced, {refuted} not reproduced, "
+        f"Of {len(part)} tests of claims, {reproduced} are reproduced, {refuted} not reproduced, "
         f"{rest} without an answer."
     )
 

@@ -8,7 +8,7 @@ class Paper(NamedTuple):
 
     Attributes:
         title: its title.
-        source: where it was published.
+        source: where it was published; empty if it is no paper.
         asks: the question that is tested.
     """
 
@@ -17,8 +17,10 @@ class Paper(NamedTuple):
     asks: str
 
 
+COPYING = "copying"  # the question of a study without injected points, which is no paper's
 # question of a study -> its paper, in the order of the page
 PAPERS = {
+    COPYING: Paper("When the model copies", "", "When does this model begin to copy, and when should training stop?"),
     "outliers": Paper(
         "Outliers memorized last: trends in memorization of diffusion models based on training distribution and epoch",
         "anonymous submission",

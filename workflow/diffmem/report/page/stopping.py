@@ -38,12 +38,18 @@ def _cell(events: pd.DataFrame, name: str) -> str:
         cost = number(stop["cost"])
         interval = f" [{number(stop['cost_low'])}, {number(stop['cost_high'])}]" if count > 1 else ""
         third = (
-            f"Stop at epoch {_place(stop)}: the energy distance there is {cost}{interval} above the run's smallest, "
-            f"and {number(100 * stop['net'])} % of the samples are net copies instead of "
+            f"Stop at epoch {_place(stop)}{_step(stop)}: the energy distance there is {cost}{interval} above the run's "
+            f"smallest, and {number(100 * stop['net'])} % of the samples are net copies instead of "
             f"{number(100 * stop['net_end'])} % at the end."
         )
-    few = " Fewer than six replicates give no interval." if count < 6 else ""
+    few = " Fewer than six replicates give no verdict." if count < 6 else ""
     return f"{name}: {first}. {second} {third}{few}"
+
+
+def _step(row: dict[str, Any]) -> str:
+    """The step of the optimizer at the median epoch, where the two are not counted alike."""
+    step = row.get("step", math.nan)
+    return f", step {step:,.0f}" if math.isfinite(step) and step != row["epoch"] else ""
 
 
 def _replicates(count: int) -> str:

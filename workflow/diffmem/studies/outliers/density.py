@@ -170,7 +170,8 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
 def _answers(question: Question, table: pd.DataFrame) -> list[Claim]:
     """The rows of a question in one cell, over training and at its end; none where the coefficient is missing."""
     chosen = table[(table["model"] == question.model) & (table["term"] == question.term)]
-    if chosen.empty:
+    alone = table["term"].nunique() == 1  # there are inliers only, and all models are one
+    if chosen.empty or (alone and question.model == "inliers"):
         return []
     curves = chosen.pivot(index="replicate", columns="epoch", values="value").sort_index(axis=1)
     summaries = {"": (over_training(curves), "over training"), "-end": (curves.iloc[:, -1], "at the end")}

@@ -58,7 +58,7 @@ def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFr
 
     Returns:
         the columns ``RUN``, the epochs tau_gen, bias, copies (infinite where not seen) and stop, cost, gain (energy at
-        the end less at stop) and net (copied fraction) at stop and at the end.
+        the end less at stop), net (copied fraction) at stop and at the end, and per_epoch, steps in an epoch.
     """
     energy = quality[quality["measure"] == "energy"]
     parts = []
@@ -74,10 +74,12 @@ def _both_ratios(table: pd.DataFrame) -> pd.DataFrame:
     """Net copied fraction and its deviation, by replicate and snapshot, at the smallest and at the main ratio."""
     smallest = table[table["threshold"] == table.groupby("cell")["threshold"].transform("min")]
     both = [
-        part[[*RUN, "epoch", "net", "deviation"]].rename(columns={"net": name, "deviation": f"deviation_{name}"})
+        part[[*RUN, "epoch", "step", "net", "deviation"]].rename(
+            columns={"net": name, "deviation": f"deviation_{name}"}
+        )
         for name, part in ((BIAS, smallest), (COPIES, table[table["headline"]]))
     ]
-    return both[0].merge(both[1], on=[*RUN, "epoch"])
+    return both[0].merge(both[1], on=[*RUN, "epoch", "step"])
 
 
 def _events(run: pd.DataFrame, held_out: float) -> dict[str, float]:
@@ -95,6 +97,7 @@ def _events(run: pd.DataFrame, held_out: float) -> dict[str, float]:
         "gain": energy[-1] - energy[stop],
         "net": float(run[COPIES].iloc[stop]),
         "net_end": float(run[COPIES].iloc[-1]),
+        "per_epoch": float(run["step"].iloc[-1] / max(epoch[-1], 1e-9)),
     }
 
 
@@ -102,16 +105,18 @@ def summary(found: pd.DataFrame) -> pd.DataFrame:
     """A row per cell and event, from ``found`` as of ``per_replicate``.
 
     Returns:
-        study, cell, event, epoch (median over replicates, infinite where most have not seen it), low, high, seen (by so
-        many replicates) and replicates; of the stop also cost, cost_low, cost_high, net and net_end, means.
+        study, cell, event, epoch (median over replicates, infinite where most have not seen it), low, high, step (of
+        that epoch), seen (by so many replicates) and replicates; of the stop also cost, cost_low, cost_high, net and
+        net_end, means.
     """
     rows = []
     for (study, cell), part in found.groupby(["study", "cell"], sort=False):
+        per_epoch = part["per_epoch"].iloc[0]
         for event in EVENTS:
             epoch, low, high = median_interval(part[event].to_numpy())
             seen = int(np.isfinite(part[event]).sum()) if event != STOP else int(np.isfinite(part[COPIES]).sum())
             row = {"study": study, "cell": cell, "event": event, "epoch": epoch, "low": low, "high": high}
-            rows.append({**row, "seen": seen, "replicates": len(part)})
+            rows.append({**row, "step": epoch * per_epoch, "seen": seen, "replicates": len(part)})
         cost = dict(zip(("cost", "cost_low", "cost_high"), mean_interval(part["cost"].to_numpy()), strict=True))
         rows[-1] |= {**cost, "net": part["net"].mean(), "net_end": part["net_end"].mean()}
     return pd.DataFrame(rows)
