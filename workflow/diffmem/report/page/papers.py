@@ -56,6 +56,10 @@ _PLACE = (
     "The place on the axis n / d, with a bootstrap interval over training sets, must lie within the bounds of the "
     "claim."
 )
+_SPACING = (
+    "Least squares over the generated points of a replicate; the local spacing is the distance from the nearest location "
+    "to its third nearest neighbour among training and held-out locations."
+)
 _CLOCK = (
     "Least squares of the logarithm of the step against the logarithm of the number of training points in every "
     "replicate: 1 is in proportion, 0 is independent."
@@ -88,6 +92,9 @@ DEFINITIONS = {
     "distance between that snapshot and the last one.",
     "U2": "The memorization time of a training location is used as a score for outliers. The effect is a difference of "
     "areas under the ROC curve.",
+    "D1": f"How much the net copied fraction rises per e-fold of local spacing, at equal stratum. {_SPACING}",
+    "D2": f"The difference in net copied fraction between outliers and inliers of equal local spacing. {_SPACING}",
+    "D3": f"The slope of D1 over inliers alone. {_SPACING}",
     "G1": "Two snapshots are compared: the first one from which on the energy distance is at most that of as many "
     "draws from the held-out points, and the first one from which on the net copied fraction exceeds chance. "
     "The claim is that the former comes first.",
