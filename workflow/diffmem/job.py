@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 import warnings
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -52,8 +53,9 @@ def _note(note: Path, kind: type[BaseException], error: BaseException, trace: Tr
     if not kind.__module__.startswith("diffmem."):
         return sys.__excepthook__(kind, error, trace)
     say(f"{error}")
-    lines = traceback.format_exception(kind, error, trace)
-    note.with_suffix(".traceback").write_text("".join(lines), encoding="utf-8")
+    with suppress(OSError):  # as on a full disk, which the sentence names
+        lines = traceback.format_exception(kind, error, trace)
+        note.with_suffix(".traceback").write_text("".join(lines), encoding="utf-8")
     if kind is not runs.RunError and runs.token():
         note.write_text(f"{runs.token()}\n{error}", encoding="utf-8")
     return None

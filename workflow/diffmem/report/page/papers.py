@@ -57,8 +57,8 @@ _PLACE = (
     "claim."
 )
 _SPACING = (
-    "Least squares over the generated points of a replicate; the local spacing is the distance from the nearest location "
-    "to its third nearest neighbour among training and held-out locations."
+    "Least squares over the generated points of a replicate. The local spacing is the distance from the nearest "
+    "location to its third nearest neighbour among training and held-out locations."
 )
 _CLOCK = (
     "Least squares of the logarithm of the step against the logarithm of the number of training points in every "
