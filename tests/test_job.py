@@ -88,3 +88,18 @@ def test_what_cannot_succeed_is_tried_once_in_a_run(tmp_path, with_package, kind
     assert said.count("tried") == tried
     assert ("not tried again" in log.read_text()) == (tried == 1)
     assert "missing.npy: no such file" in log.read_text() or kind == "memory"
+
+
+@pytest.mark.parametrize("kind", ["files.ArtefactError", "ValueError"])
+def test_the_log_of_a_users_error_is_its_sentence_and_a_traceback_lies_beside_it(tmp_path, with_package, kind):
+    words = f"from diffmem import files, job; job.start('rule.log'); raise {kind}('a.npy: is damaged')"
+    done = subprocess.run([sys.executable, "-c", words], env=with_package, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    log, beside = (tmp_path / "rule.log").read_text(), tmp_path / "rule.log.traceback"
+    if kind == "ValueError":
+        assert "Traceback" in log
+        assert not beside.exists()
+    else:
+        assert log == "a.npy: is damaged\n"
+        assert beside.read_text().startswith("Traceback")
+        assert beside.read_text().endswith("a.npy: is damaged\n")
