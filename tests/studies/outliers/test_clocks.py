@@ -1,5 +1,7 @@
 """Slopes of planted clocks against the number of training points, and the claims about them."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,8 +25,18 @@ def planted(bias=lambda n: n, copies=lambda n: 8 * n, best=1024, replicates=8):
             losses += [{**key, "step": s, "set": "held-out", "sigma": k, "loss": x + k}
                        for s, x in zip(STEPS, loss, strict=True) for k in (0, 1)]  # fmt: skip
             losses += [{**key, "step": s, "set": "train", "sigma": 0, "loss": 1 / s} for s in STEPS]
-            epochs = {64.0, bias(n), copies(n)} - {np.inf}
-            times += [{**key, "epoch": epoch, "step": 4 * epoch} for epoch in epochs]
+            epochs = {64.0, best / 4, float(bias(n)), float(copies(n))} - {np.inf}
+            times += [
+                {
+                    **key,
+                    "epoch": epoch,
+                    "step": int(4 * epoch),
+                    "threshold": ratio,
+                    "headline": ratio > 1,
+                    "net": epoch / ratio,
+                }
+                for epoch, ratio in itertools.product(epochs, (1.0, 2.0))
+            ]
     tables = {"training": pd.DataFrame(losses), "attribution": pd.DataFrame(times)}
     return clocks(pd.DataFrame(found), **tables, sizes=SIZES)
 
@@ -47,6 +59,8 @@ def test_slopes_are_those_that_were_planted():
     row = summary(planted()).set_index(["n", "event"]).loc[(100, "copies")]
     assert row[["step", "low", "high", "seen", "replicates"]].tolist() == [3200, 3200, 3200, 8, 8]
     np.testing.assert_allclose(row[["slope", "slope_low", "slope_high"]].astype(float), 1)
+    np.testing.assert_allclose(row[["net_smallest", "net_smallest_low"]].astype(float), 800)
+    np.testing.assert_allclose(row[["net", "net_high"]].astype(float), 400, err_msg="at the ratio of the figures")
 
 
 def test_sizes_at_which_a_replicate_does_not_see_the_event_have_no_part_in_its_slope():

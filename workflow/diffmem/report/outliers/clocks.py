@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from diffmem.report import style
 from diffmem.studies.outliers.clocks import CLOCKS
@@ -19,7 +20,8 @@ NAMES = {
 def clocks(table: pd.DataFrame) -> Figure:
     """Medians over replicates with 95 % intervals, on logarithmic axes, with the slopes in the legend.
 
-    Sizes at which most replicates do not see an event are left out.
+    Sizes at which most replicates do not see an event are left out. An interval that reaches beyond the last snapshot
+    has no upper end.
 
     Args:
         table: result of ``studies.outliers.clocks.summary``.
@@ -38,8 +40,10 @@ def clocks(table: pd.DataFrame) -> Figure:
             label=_label(event, rows), **style.look_of(number),
         )  # fmt: skip
     panel.set(xscale="log", yscale="log", xlabel="training points", ylabel="steps of training")
-    if len(table):
-        style.log_ticks(panel.xaxis, float(table["n"].min()), float(table["n"].max()))
+    style.log_ticks(panel.yaxis, *panel.get_ylim())
+    sizes = sorted(table["n"].unique())
+    panel.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    panel.xaxis.set_minor_locator(NullLocator())
     style.legend(figure, dict(zip(*panel.get_legend_handles_labels()[::-1], strict=True)))
     sns.despine(figure)
     return figure

@@ -50,11 +50,12 @@ def clocks(
     Args:
         found: result of ``stopping_step.per_replicate``.
         training: losses of all shards, with the columns ``RUN``, step, set and loss.
-        attribution: tables of all shards, with the columns ``RUN``, step and epoch.
+        attribution: tables of all shards (``shard.rates.shard_attribution``).
         sizes: cell -> its number of training points.
 
     Returns:
-        the columns ``RUN``, n, event and step, infinite where the event is not seen.
+        the columns ``RUN``, n, event, step (infinite where the event is not seen), and the net copied fraction there at
+        the smallest ratio, net_smallest, and at that of the main figures, net.
     """
     best = _best_loss(training)
     times = attribution[[*RUN, "epoch", "step"]].drop_duplicates()
@@ -64,7 +65,12 @@ def clocks(
         parts.append(seen.assign(event=event, step=seen["step"].fillna(np.inf)))
     table = pd.concat(parts, ignore_index=True)
     table = table[table["cell"].isin(sizes)]
-    return table.assign(n=table["cell"].map(sizes))[[*RUN, "n", "event", "step"]].reset_index(drop=True)
+    table = table.assign(n=table["cell"].map(sizes))[[*RUN, "n", "event", "step"]]
+    least = attribution["threshold"] == attribution.groupby("cell")["threshold"].transform("min")
+    for name, rows in (("net_smallest", least), ("net", attribution["headline"])):
+        there = attribution.loc[rows, [*RUN, "step", "net"]].rename(columns={"net": name})
+        table = table.merge(there.astype({"step": float}), on=[*RUN, "step"], how="left")
+    return table
 
 
 def _best_loss(training: pd.DataFrame) -> pd.DataFrame:
@@ -82,8 +88,9 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Medians over replicates with their intervals, from the result of ``clocks``.
 
     Returns:
-        study, cell, n, event, step, low, high, seen (by so many replicates) and replicates; and, the same in all rows
-        of an event, slope, slope_low and slope_high of (2).
+        study, cell, n, event, step, low, high, seen (by so many replicates) and replicates; net_smallest and net with
+        their intervals, means over the replicates that see it; and, the same in all rows of an event, slope, slope_low
+        and slope_high of (2).
     """
     of_event = {event: mean_interval(values) for event, values in slopes(table).items() if len(values)}
     rows = []
@@ -91,6 +98,10 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         step, low, high = median_interval(part["step"].to_numpy())
         slope = dict(zip(("slope", "slope_low", "slope_high"), of_event.get(event, [np.nan] * 3), strict=True))
         row = {"study": study, "cell": cell, "n": n, "event": event, "step": step, "low": low, "high": high, **slope}
+        for name in ("net_smallest", "net"):
+            values = part[name].dropna().to_numpy()
+            found = mean_interval(values) if len(values) else [np.nan] * 3
+            row |= dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
         rows.append({**row, "seen": int(np.isfinite(part["step"]).sum()), "replicates": len(part)})
     return pd.DataFrame(rows)
 
