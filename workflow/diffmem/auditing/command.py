@@ -215,7 +215,7 @@ def _show(found: Audit, out: Path) -> None:
     for warning in found.warnings:
         console.print(f"Note: {warning}", highlight=False, markup=False)
     if len(found.table):
-        table = Table("ratio", "net", "95 % interval", "raw", "permuted", "would be found", box=None)
+        table = Table("ratio", "net", "95 % interval", "raw", "sets mixed", "would be found", box=None)
         for row in found.table.to_dict("records"):
             interval = f"{percent(row['net_low'])} to {percent(row['net_high'])}"
             cells = [percent(row[name]) for name in ("raw", "chance", "detectable")]

@@ -38,7 +38,7 @@ def net(audit: Audit) -> Figure:
     face = [BLUE if chosen else "white" for chosen in table["read"]]
     axes.scatter(place, table["net"], c=face, edgecolors=BLUE, zorder=3, label="net copied fraction (filled: to read)")
     axes.scatter(place, table["raw"], marker="_", s=120, color="black", label="raw fraction")
-    axes.scatter(place, table["chance"], marker="_", s=120, color=GRAY, label="its level under permuted labels")
+    axes.scatter(place, table["chance"], marker="_", s=120, color=GRAY, label="its level with the two sets mixed")
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xticks(place, [f"{ratio:g}" for ratio in table["ratio"]])
     axes.set(xlabel="ratio: times closer to a training item", ylabel="share of the samples")

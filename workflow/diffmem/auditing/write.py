@@ -26,7 +26,7 @@ SCHEMA = 1  # version of audit.json
 PACKAGES = ("numpy", "scipy", "faiss-cpu", "pandas")
 MOST = 10
 CAPTIONS = {
-    "net": "Net copied fraction by ratio, with 95 % intervals; raw fraction and its level under permuted labels.",
+    "net": "Net copied fraction by ratio, with 95 % intervals; raw fraction and its level with the two sets mixed.",
     "scores": "Distance to held-out over distance to training items. Copies lie to the right of the held-out items.",
     "gallery": "The likeliest copies, one column each: sample, nearest training item and held-out item.",
     "scatter": "Samples among training and held-out items; the likeliest copies are circled.",
