@@ -7,7 +7,20 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[1] / "workflow" / "scripts"
 # times.py finds outliers with scikit-learn, and figure.py draws with seaborn; the others train, sample or read tensors
-HEAVY = {"animation", "audit", "times", "figure", "onset", "optimum", "plan", "published", "sample", "saved", "train"}
+HEAVY = {
+    "animation",
+    "audit",
+    "signals",
+    "times",
+    "figure",
+    "onset",
+    "optimum",
+    "plan",
+    "published",
+    "sample",
+    "saved",
+    "train",
+}
 SLOW = ("torch", "sklearn", "seaborn", "matplotlib", "scipy.stats")
 
 

@@ -16,9 +16,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from diffmem.diffusion import networks
 from diffmem.diffusion.budget import budget, sampling_parts, segment_ends
+from diffmem.diffusion.tabulated import DIMENSIONS
 from diffmem.loading import load
 from diffmem.measure.emm_search import following
-from diffmem.settings.networks import Network
+from diffmem.settings.networks import Network, ResidualMlp, Unet
 from diffmem.settings.onset import Mlp, OnsetCell
 from diffmem.settings.onset_sizes import training_sizes
 from diffmem.settings.records import known
@@ -27,6 +28,8 @@ from diffmem.settings.study import LIBRARIES, Study
 from diffmem.studies.onset.networks import BATCH
 
 FLOPS = 6e10  # per second on one core
+FEW_CHANNELS = 26  # width of a U-Net below which its speed falls (28 to 46e9 per second at 16, 69e9 at 32)
+TABULATED = 1.7  # speed of sampling in the plane over that without a table
 STEP_OVERHEAD = 2e-4  # seconds per replicate and training step, beside the arithmetic
 PAIR = 1e-8  # seconds to weigh one training point for one generated one, in a step of the closed-form optimum,
 PAIR_FEATURE = 1.3e-10  # and for each of their features
@@ -94,6 +97,17 @@ def chances(sizes: list[int]) -> dict[int, float]:
     return {size: count / (len(grid) + 1) for size, count in runs.items()}
 
 
+def _speed(model: Network, *, sampled: int | None = None) -> float:
+    """Operations of a network in a second on one core, in training, or in sampling of points of ``sampled`` features.
+
+    Convolutions of few channels take their time for what is not arithmetic; in the plane a layer is read from a table.
+    """
+    if isinstance(model, Unet):
+        return FLOPS * min(1.0, model.width / FEW_CHANNELS)
+    tabulated = isinstance(model, ResidualMlp) and sampled is not None and sampled <= DIMENSIONS
+    return TABULATED * FLOPS if tabulated else FLOPS
+
+
 def _searched(costs: dict[str, dict[str, float]], study: Study) -> dict[str, dict[str, float]]:
     """Arm -> the expected sum of the ``costs`` (cell -> cost) of its sizes."""
     found = {}
@@ -121,8 +135,8 @@ def _cost(name: str, study: Study, network: Cost) -> dict[str, float]:
     length = budget(training, points=n)
     steps, batch, snapshots = length.steps[-1], length.batch, len(length.steps)
     count, evaluations = known(sampling.count), known(sampling.steps) * sampling.evaluations
-    train = steps * (3 * forward * batch / FLOPS + STEP_OVERHEAD)
-    sample = snapshots * count * evaluations * forward / FLOPS
+    train = steps * (3 * forward * batch / _speed(cell.model) + STEP_OVERHEAD)
+    sample = snapshots * count * evaluations * forward / _speed(cell.model, sampled=d)
     optimum = min(count, CEILING) * evaluations * n * (PAIR + d * PAIR_FEATURE)
     seconds = study.replicates * (train + sample + optimum)
     seconds += len(study.shards) * sum(stages[kind] * START[kind] for kind in stages)
