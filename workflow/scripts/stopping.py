@@ -15,5 +15,5 @@ attribution, quality = (
     for paths in (snakemake.input.attribution, snakemake.input.quality)
 )
 found = stopping_step.per_replicate(attribution, quality)
-files.save_table(snakemake.output.stopping, stopping_step.summary(found))
+files.save_table(snakemake.output.stopping, stopping_step.summary(found, stopping_step.jointly(attribution)))
 files.save_table(snakemake.output.claims, stopping_step.claims(found, settings=snakemake.params.settings))

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from diffmem.studies.claims import FEW, REPRODUCED
-from diffmem.studies.outliers.stopping_step import claims, first_lasting, per_replicate, summary
+from diffmem.studies.outliers.stopping_step import claims, first_lasting, jointly, per_replicate
+from diffmem.studies.outliers.stopping_step import summary as summarise
 
 EPOCHS = [0, 1, 2, 4, 8, 16, 32]
 
@@ -25,6 +26,10 @@ def planted(replicates=8, copies=(0, 0, 0, 0, 0.2, 0.5, 0.8), bias=(0, 0, 0.1, 0
     return pd.DataFrame(attribution), pd.DataFrame(quality)
 
 
+def summary(attribution, quality):
+    return summarise(per_replicate(attribution, quality), jointly(attribution))
+
+
 @pytest.mark.parametrize(
     ("held", "index"),
     [("0001110", 3), ("0101100", 7), ("0100011", 5), ("0000001", 6), ("1110000", 0), ("0000000", 7)],
@@ -38,7 +43,7 @@ def test_events_lie_where_they_were_planted_and_the_stop_is_before_the_copies():
     assert (found[["tau_gen", "bias", "copies", "stop"]] == [2, 2, 8, 4]).all().all()
     np.testing.assert_allclose(found["cost"], 0)
     np.testing.assert_allclose(found["gain"], 0.3)
-    table = summary(found).set_index("event")
+    table = summary(*planted()).set_index("event")
     assert table.loc["copies", ["epoch", "low", "high", "step", "seen"]].tolist() == [8, 8, 8, 40, 8]
     assert table.loc["stop", ["epoch", "net", "net_end"]].tolist() == [4, 0, 0.8]
 
@@ -53,7 +58,7 @@ def test_without_copies_nothing_is_stopped():
     found = per_replicate(*planted(copies=[0] * 7, bias=[0] * 7))
     assert np.isinf(found["copies"]).all()
     assert (found["stop"] == 32).all()
-    assert summary(found).set_index("event").loc["stop", "seen"] == 0
+    assert summary(*planted(copies=[0] * 7, bias=[0] * 7)).set_index("event").loc["stop", "seen"] == 0
 
 
 def test_stopping_before_the_copies_is_better_here_and_quality_comes_first():
@@ -66,6 +71,34 @@ def test_stopping_before_the_copies_is_better_here_and_quality_comes_first():
 
 
 def test_a_single_run_has_places_but_no_interval():
-    table = summary(per_replicate(*planted(replicates=1))).set_index("event")
+    table = summary(*planted(replicates=1)).set_index("event")
     assert table.loc["copies", "epoch"] == 8
     assert table[["low", "high", "cost_low"]].isna().all().all()
+
+
+def test_all_replicates_together_see_what_none_sees_alone():
+    """Copies of .1 against a level of .16 of a single run, and of .055 of eight."""
+    attribution, quality = planted(copies=[0, 0, 0, 0, 0.1, 0.1, 0.1], bias=[0] * 7, deviation=0.05)
+    found = per_replicate(attribution, quality)
+    assert np.isinf(found["copies"]).all()
+    assert (found["stop"] == 4).all()
+    table = summarise(found, jointly(attribution)).set_index("event")
+    assert table.loc["copies", ["epoch", "low", "high", "seen"]].tolist() == [8, 8, 8, 0]
+    assert table.loc["stop", ["epoch", "seen"]].tolist() == [4, 8]
+
+
+def test_the_interval_of_a_place_is_wider_where_replicates_differ():
+    attribution, _ = planted(copies=[0, 0, 0, 0, 0.08, 0.5, 0.8], deviation=0.001)
+    late = (attribution["replicate"] % 4 == 0) & (attribution["threshold"] == 1.5) & (attribution["epoch"] < 32)
+    attribution.loc[late, "net"] = 0.0
+    row = jointly(attribution).set_index("event").loc["copies"]
+    assert row["low"] == 8 <= row["epoch"] < row["high"]
+
+
+def test_replicates_that_know_nothing_of_the_split_seldom_raise_an_alarm_together():
+    rng, alarms = np.random.default_rng(0), 0
+    for _ in range(100):
+        attribution, _ = planted(deviation=0.05)
+        attribution["net"] = 0.05 * rng.standard_normal(len(attribution))
+        alarms += np.isfinite(jointly(attribution).set_index("event").loc[["bias", "copies"], "epoch"]).any()
+    assert alarms <= 5

@@ -11,10 +11,15 @@ each at the first snapshot from which on it holds ``CONFIRM`` times in a row, or
 `measure.attribution`, which a run that knows nothing of the split passes with probability .05 at most, at any of its
 snapshots. The epoch of an event that is not seen is infinite.
 
+A single run of a hundred points shows (2) and (3) late, where a fifth of its samples may be copies. All R replicates
+together show them sooner: their mean of c_r is compared with the level of sqrt(sum v_r^2) / R, which has the same rate
+of false alarms. Places of (2) and (3), and the stop, are those of all replicates together, with the 95 % interval of a
+bootstrap over replicates.
+
     stop       the last snapshot before (3), the end where there are no copies                                  (4)
     cost       E(stop) - min E, the loss of quality against the run's best snapshot, chosen with hindsight      (5)
 
-Places are medians over replicates with an interval of order statistics (`measure.intervals.median_interval`).
+The place of (1) is the median over replicates with an interval of order statistics (`measure.intervals`).
 
     G1   quality reaches that of held-out points before copies begin
     G2   stopping at (4) gives better samples than training to the end, by E; of replicates in which copies begin
@@ -31,6 +36,7 @@ from diffmem.studies.claims import NEGATIVE, Claim, Finding, Region, decide, jud
 from diffmem.studies.outliers.survival import RUN
 
 CONFIRM = 3
+DRAWS = 400  # of the bootstrap
 LEAST = 0.05  # of the samples: fewer copies are no reason to stop
 EVENTS = GENERALIZED, BIAS, COPIES, STOP = "tau_gen", "bias", "copies", "stop"
 MOSTLY = Region((0.5, 1), (0.5, 1))
@@ -50,7 +56,7 @@ def first_lasting(held: np.ndarray, confirm: int = CONFIRM) -> int:
 
 
 def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
-    """The epoch of every event in every replicate.
+    """The epoch of every event in every replicate by itself, and the stop of all together.
 
     Args:
         attribution: the tables of all shards of a study.
@@ -65,9 +71,55 @@ def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFr
     for cell, own in _both_ratios(attribution).groupby("cell", sort=False):
         runs = own.merge(energy[energy["cell"] == cell][[*RUN, "epoch", "value", "held_out"]], on=[*RUN, "epoch"])
         held_out = runs.groupby("replicate")["held_out"].first().mean()
+        begun = _onset(*_curves(own, COPIES)[1:], least=LEAST)
         for key, run in runs.sort_values("epoch").groupby(RUN, sort=False):
-            parts.append({**dict(zip(RUN, key, strict=True)), **_events(run, held_out)})
+            parts.append({**dict(zip(RUN, key, strict=True)), **_events(run, held_out, begun)})
     return pd.DataFrame(parts)
+
+
+def jointly(attribution: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
+    """Where bias and copies begin, and where to stop, by all replicates of a cell together.
+
+    Args:
+        attribution: as for ``per_replicate``.
+        seed: of the bootstrap.
+
+    Returns:
+        the columns study, cell, event, epoch (infinite if not seen), low and high; no interval of one replicate.
+    """
+    rows, rng = [], np.random.default_rng(seed)
+    for (study, cell), own in _both_ratios(attribution).groupby(["study", "cell"], sort=False):
+        for event, least in ((BIAS, 0.0), (COPIES, LEAST)):
+            epoch, net, deviation = _curves(own, event)
+            drawn = rng.integers(len(net), size=(DRAWS if len(net) > 1 else 0, len(net)))
+            at = [_onset(net, deviation, least=least), *(_onset(net[d], deviation[d], least=least) for d in drawn)]
+            rows.append({"study": study, "cell": cell, "event": event, **_place(np.append(epoch, np.inf), at)})
+            if event == COPIES:
+                before = [max(index - 1, 0) for index in at]
+                rows.append({"study": study, "cell": cell, "event": STOP, **_place(epoch, before)})
+    return pd.DataFrame(rows)
+
+
+def _place(epoch: np.ndarray, at: list[int]) -> dict[str, float]:
+    """The epoch at the first index of ``at``, with percentiles of those of the bootstrap, which follow."""
+    if len(at) == 1:
+        return {"epoch": float(epoch[at[0]]), "low": np.nan, "high": np.nan}
+    drawn = np.sort(at[1:])
+    low, high = drawn[len(drawn) // 40], drawn[-1 - len(drawn) // 40]
+    return {"epoch": float(epoch[at[0]]), "low": float(epoch[low]), "high": float(epoch[high])}
+
+
+def _curves(own: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Epochs (s,), and net copied fraction and deviation of every replicate (r, s), of one cell at one ratio."""
+    keys = name, f"deviation_{name}"
+    net, deviation = (own.pivot_table(index="replicate", columns="epoch", values=key) for key in keys)
+    return net.columns.to_numpy(float), net.to_numpy(), deviation.to_numpy()
+
+
+def _onset(net: np.ndarray, deviation: np.ndarray, *, least: float) -> int:
+    """Index of the first snapshot at which the mean of ``net`` (r, s) exceeds ``least`` and chance; s if none."""
+    chance = level(np.sqrt(np.square(deviation).sum(0)) / len(net), net.shape[1])
+    return first_lasting(net.mean(0) > np.maximum(chance, least))
 
 
 def _both_ratios(table: pd.DataFrame) -> pd.DataFrame:
@@ -82,17 +134,19 @@ def _both_ratios(table: pd.DataFrame) -> pd.DataFrame:
     return both[0].merge(both[1], on=[*RUN, "epoch", "step"])
 
 
-def _events(run: pd.DataFrame, held_out: float) -> dict[str, float]:
+def _events(run: pd.DataFrame, held_out: float, begun: int) -> dict[str, float]:
+    """Events of one replicate, and what it loses at the stop of all, where copies have ``begun`` with this snapshot."""
     energy, epoch = run["value"].to_numpy(), run["epoch"].to_numpy(float)
     chance = {name: level(run[f"deviation_{name}"].to_numpy(), len(run)) for name in (BIAS, COPIES)}
     chance[COPIES] = np.maximum(chance[COPIES], LEAST)
     at = {name: first_lasting(run[name].to_numpy() > chance[name]) for name in (BIAS, COPIES)}
     at[GENERALIZED] = first_lasting(energy <= held_out)
-    stop = max(at[COPIES] - 1, 0)
+    stop = max(begun - 1, 0)
     beyond = np.append(epoch, np.inf)
     return {
         **{name: float(beyond[at[name]]) for name in (GENERALIZED, BIAS, COPIES)},
         STOP: epoch[stop],
+        "stopped": begun < len(epoch),
         "cost": energy[stop] - energy.min(),
         "gain": energy[-1] - energy[stop],
         "net": float(run[COPIES].iloc[stop]),
@@ -101,20 +155,23 @@ def _events(run: pd.DataFrame, held_out: float) -> dict[str, float]:
     }
 
 
-def summary(found: pd.DataFrame) -> pd.DataFrame:
-    """A row per cell and event, from ``found`` as of ``per_replicate``.
+def summary(found: pd.DataFrame, joint: pd.DataFrame) -> pd.DataFrame:
+    """A row per cell and event, from the results of ``per_replicate`` and ``jointly``.
 
     Returns:
-        study, cell, event, epoch (median over replicates, infinite where most have not seen it), low, high, step (of
-        that epoch), seen (by so many replicates) and replicates; of the stop also cost, cost_low, cost_high, net and
-        net_end, means.
+        study, cell, event, epoch (infinite where it is not seen, or tau_gen not by most replicates), low, high, step
+        (of that epoch), seen (by so many replicates alone; of the stop, all or none) and replicates; of the stop also
+        cost, cost_low, cost_high, net and net_end, means.
     """
     rows = []
     for (study, cell), part in found.groupby(["study", "cell"], sort=False):
         per_epoch = part["per_epoch"].iloc[0]
         for event in EVENTS:
             epoch, low, high = median_interval(part[event].to_numpy())
-            seen = int(np.isfinite(part[event]).sum()) if event != STOP else int(np.isfinite(part[COPIES]).sum())
+            if event != GENERALIZED:
+                chosen = (joint["study"] == study) & (joint["cell"] == cell) & (joint["event"] == event)
+                epoch, low, high = joint.loc[chosen, ["epoch", "low", "high"]].iloc[0]
+            seen = int((np.isfinite(part[event]) if event != STOP else part["stopped"]).sum())
             row = {"study": study, "cell": cell, "event": event, "epoch": epoch, "low": low, "high": high}
             rows.append({**row, "step": epoch * per_epoch, "seen": seen, "replicates": len(part)})
         cost = dict(zip(("cost", "cost_low", "cost_high"), mean_interval(part["cost"].to_numpy()), strict=True))
@@ -135,7 +192,7 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
         effect, low, high = share((happened[GENERALIZED] < happened[COPIES]).to_numpy())
         verdict = decide(low, high, MOSTLY, replicates=len(happened))
         first = Finding(verdict, effect, low, high, replicates=len(happened))
-        gain = -part.loc[np.isfinite(part[COPIES]), "gain"].to_numpy()
+        gain = -part.loc[part["stopped"], "gain"].to_numpy()
         for claim, statement, unit, finding in (
             ("G1", "quality reaches that of held-out points before copies begin", "share of replicates", first),
             (
