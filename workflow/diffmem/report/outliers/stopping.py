@@ -22,7 +22,7 @@ ROWS = {"net": "net copied fraction\nof all samples [%]", "energy": "energy dist
 def stopping(curves: pd.DataFrame, quality: pd.DataFrame, events: pd.DataFrame, *, words: dict[str, str]) -> Figure:
     """One column per cell, with copies in the upper panel and quality in the lower panel.
 
-    Vertical lines are medians of the events over replicates, with their intervals.
+    Vertical lines are the events, with their intervals.
 
     Args:
         curves, quality: tables of ``studies.outliers.curves``.

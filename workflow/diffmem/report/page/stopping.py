@@ -33,7 +33,7 @@ def _cell(events: pd.DataFrame, name: str) -> str:
         first = f"samples do not become as good as held-out points{most}"
     second = f"Bias towards the training set begins {_when(rows['bias'])}, copies {_when(rows['copies'])}."
     if not stop["seen"]:
-        third = "No replicate copies within the run, so that nothing is gained by stopping before its end."
+        third = "No copies are seen within the run, so that nothing is gained by stopping before its end."
     else:
         cost = number(stop["cost"])
         interval = f" [{number(stop['cost_low'])}, {number(stop['cost_high'])}]" if count > 1 else ""
