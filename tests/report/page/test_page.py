@@ -237,4 +237,4 @@ class TestInABrowser:
         }};
         document.body.appendChild(frame);
         """
-        assert rendered(html, script, tmp_path, "--window-size=1500,900") == "true 5 true"
+        assert rendered(html, script, tmp_path, "--window-size=1500,900") == "true 4 true"
