@@ -51,14 +51,14 @@ def _refuse_again(note: Path) -> None:
 def _note(note: Path, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print an error; of one of this package the sentence, with the traceback beside the log, and leave a ``note``."""
     if not kind.__module__.startswith("diffmem."):
-        return sys.__excepthook__(kind, error, trace)
+        sys.__excepthook__(kind, error, trace)
+        return
     say(f"{error}")
     with suppress(OSError):  # as on a full disk, which the sentence names
         lines = traceback.format_exception(kind, error, trace)
         note.with_suffix(".traceback").write_text("".join(lines), encoding="utf-8")
     if kind is not runs.RunError and runs.token():
         note.write_text(f"{runs.token()}\n{error}", encoding="utf-8")
-    return None
 
 
 def _end_with(parent: int, executors: list[int]) -> None:

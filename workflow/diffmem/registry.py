@@ -52,8 +52,8 @@ FIGURES = {
             "diffmem.report.outliers.stopping:stopping",
             {"curves": "curves.parquet", "quality": "quality.parquet", "events": "stopping.parquet"},
         ),
-        "clocks": Figure("diffmem.report.outliers.clocks:clocks", {"table": "clocks.parquet"}, False),
-        "signals": Figure("diffmem.report.outliers.signals:signals", {"table": "signals.parquet"}, False),
+        "clocks": Figure("diffmem.report.outliers.clocks:clocks", {"table": "clocks.parquet"}, names_cells=False),
+        "signals": Figure("diffmem.report.outliers.signals:signals", {"table": "signals.parquet"}, names_cells=False),
         "uses": Figure("diffmem.report.outliers.uses:uses", {"table": "uses.parquet"}),
     },
     "effective": {

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 OUTLIERS = [name for name, study in STUDIES.items() if study.question == "outliers"]
 TWINNED = [name for name in OUTLIERS if STUDIES[name].twinned()]
 WITH_OUTLIERS = [name for name in OUTLIERS if STUDIES[name].with_outliers()]
-
 OF_SIZES = [name for name in OUTLIERS if STUDIES[name].sizes()]
 
 

@@ -34,6 +34,7 @@ def planted(bias=lambda n: n, copies=lambda n: 8 * n, best=1024, replicates=8):
                     "threshold": ratio,
                     "headline": ratio > 1,
                     "net": epoch / ratio,
+                    "deviation": 0.01,
                 }
                 for epoch, ratio in itertools.product(epochs, (1.0, 2.0))
             ]

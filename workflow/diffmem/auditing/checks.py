@@ -128,8 +128,8 @@ def constant(train: np.ndarray, generated: np.ndarray) -> list[str]:
     if not moving.any():
         return []
     count = int(moving.sum())
-    said = "A feature is constant in the training set and varies" if count == 1 else ""
-    said = said or f"{count} features are constant in the training set and vary"
+    who, vary = ("A feature is", "varies") if count == 1 else (f"{count} features are", "vary")
+    said = f"{who} constant in the training set and {vary}"
     return [f"{said} in the samples; in images, noise in pixels that are blank in training does this and is harmless."]
 
 

@@ -35,11 +35,11 @@ def over_replicates(table: pd.DataFrame, *, by: list[str], value: str, level: fl
 def mean_interval(values: np.ndarray, *, level: float = 0.95) -> tuple[float, float, float]:
     """Mean, low and high of ``values`` (r,), one per replicate, with Student's t interval.
 
-    With a single replicate low and high are NaN.
+    With a single replicate low and high are NaN, with none all three.
     """
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
-        return float(values.mean()), np.nan, np.nan
+        return float(values[0]) if len(values) else np.nan, np.nan, np.nan
     half = scipy.special.stdtrit(len(values) - 1, (1 + level) / 2) * values.std(ddof=1) / np.sqrt(len(values))
     return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
 

@@ -1,10 +1,9 @@
 """Which studies and cells of a config have settings that are likely mistakes, for the plan and the page."""
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from diffmem.data.pictures import SUFFIXES
+from diffmem.data.pictures import folders_in, images_in
 from diffmem.settings.datasets import FEWEST_FRESH, Data
 from diffmem.settings.records import known
 from diffmem.settings.samplers import Given
@@ -30,7 +29,7 @@ def _of_folder(data: Data) -> str | None:
     path = getattr(data, "path", None)
     if data.dataset != "folder" or getattr(data, "held_out", None) or not path or not Path(path).is_dir():
         return None
-    files = sum(name.lower().endswith(SUFFIXES) for _, _, names in os.walk(path) for name in names)
+    files = sum(len(images_in(folder)) for folder in (Path(path), *folders_in(Path(path))))
     needed = data.inliers + known(data.test) + FEWEST_FRESH
     if files >= needed:
         return None

@@ -43,6 +43,7 @@ class Section:
 
     Attributes:
         name: of the study.
+        question: as in `StudyWords`.
         title, asks: title of the paper, and the question.
         replicates: largest number of replicates of a claim.
         cells: descriptions of the cells.
@@ -53,6 +54,7 @@ class Section:
     """
 
     name: str
+    question: str
     title: str
     asks: str
     replicates: int
@@ -90,41 +92,51 @@ def page(
     rows = claims.rows(table, questions=questions, words=words)
     order = sorted(studies, key=lambda name: list(QUESTIONS).index(questions[name]))
     sections = [_section(folder, name, studies[name], rows, captions) for name in order]
-    others = [(name, found) for name in OTHERS if (found := shown(folder / name, _names(name), captions))]
-    jobs = costs.measured(folder / "benchmarks")
-    mine = set(studies) if len(jobs) else set()
     drawn = {figure.anchor for section in sections for figure in section.figures}
     return _template().render(
         run=folder.name,
-        findings=[
-            *(finding for section in sections for finding in audits.findings(section.name, section.audits)),
-            *(
-                findings.Finding("When to stop", text)
-                for section in sections
-                if questions[section.name] == COPYING
-                for text in section.stopping
-            ),
-            *findings.findings(table, questions=questions, words=words),
-        ],
+        findings=[*_of_sections(sections), *findings.findings(table, questions=questions, words=words)],
         cautions=_cautions(folder, table, studies),
-        rows=rows,
-        drawn=drawn,
-        anchor=anchor,
-        tally=claims.tally(rows),
-        papers={key: paper for key, paper in PAPERS.items() if key in questions.values()},  # and what is no paper's
-        definitions={key: text for key, text in DEFINITIONS.items() if key in {row.defined for row in rows}},
         sections=sections,
-        others=others,
         calibrations=_calibrations(folder),
-        costs=costs.costs(jobs[jobs["study"].isin(mine | set(OTHERS))]),
-        duration=numbers.duration,
-        memory=costs.memory,
-        number=numbers.number,
+        **_about_claims(rows, questions, drawn),
+        **_about_the_run(folder, studies, captions),
         config=yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True, width=100),
         option="".join(f" --configfile {name}" for name in configfiles[:1]) + "".join(f" {n}" for n in configfiles[1:]),
-        versions={"diffmem": __version__, **installed(PACKAGES)},
-        machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        number=numbers.number,
     )
+
+
+def _of_sections(sections: list[Section]) -> list[findings.Finding]:
+    """What audits and advice on stopping say, before the findings of the claims."""
+    found = [finding for section in sections for finding in audits.findings(section.name, section.audits)]
+    copying = [section for section in sections if section.question == COPYING]
+    return [*found, *(findings.Finding("When to stop", text) for section in copying for text in section.stopping)]
+
+
+def _about_claims(rows: list[claims.Row], questions: Mapping[str, str], drawn: set[str]) -> dict[str, Any]:
+    """Values of the template for the table of claims; ``drawn`` are the anchors of the figures on the page."""
+    return {
+        "rows": rows,
+        "drawn": drawn,
+        "anchor": anchor,
+        "tally": claims.tally(rows),
+        "papers": {key: paper for key, paper in PAPERS.items() if key in questions.values()},  # and what is no paper's
+        "definitions": {key: text for key, text in DEFINITIONS.items() if key in {row.defined for row in rows}},
+    }
+
+
+def _about_the_run(folder: Path, studies: Mapping[str, StudyWords], captions: str) -> dict[str, Any]:
+    """Values of the template for what belongs to no study, for costs, and for versions."""
+    jobs = costs.measured(folder / "benchmarks")
+    return {
+        "others": [(name, found) for name in OTHERS if (found := shown(folder / name, _names(name), captions))],
+        "costs": costs.costs(jobs[jobs["study"].isin([*studies, *OTHERS])]),
+        "duration": numbers.duration,
+        "memory": costs.memory,
+        "versions": {"diffmem": __version__, **installed(PACKAGES)},
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    }
 
 
 def _template() -> Template:
@@ -139,6 +151,7 @@ def _section(folder: Path, name: str, study: StudyWords, rows: list[claims.Row],
     mine = [row for row in rows if row.study == name]
     return Section(
         name=name,
+        question=study.question,
         title=QUESTIONS[study.question].title if QUESTIONS[study.question].source else "",
         asks=QUESTIONS[study.question].asks,
         replicates=max((row.replicates for row in mine), default=0),

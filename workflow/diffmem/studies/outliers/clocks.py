@@ -26,9 +26,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from diffmem.measure.intervals import mean_interval, median_interval, share
+from diffmem.measure.intervals import mean_interval, median_interval
 from diffmem.studies.claims import FEW, Claim, Finding, Region, between, decide, judge_mean, tabulate
-from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, MOSTLY
+from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, both_ratios, judge_order
 from diffmem.studies.outliers.survival import RUN
 
 LOSS = "loss"
@@ -57,20 +57,17 @@ def clocks(
         the columns ``RUN``, n, event, step (infinite where the event is not seen), and the net copied fraction there at
         the smallest ratio, net_smallest, and at that of the main figures, net.
     """
-    best = _best_loss(training)
-    times = attribution[[*RUN, "epoch", "step"]].drop_duplicates()
-    parts = [best.assign(event=LOSS)]
+    both = both_ratios(attribution)
+    times = both[[*RUN, "epoch", "step"]]
+    parts = [_best_loss(training).assign(event=LOSS)]
     for event in (GENERALIZED, BIAS, COPIES):
         seen = found[[*RUN, event]].rename(columns={event: "epoch"}).merge(times, on=[*RUN, "epoch"], how="left")
         parts.append(seen.assign(event=event, step=seen["step"].fillna(np.inf)))
     table = pd.concat(parts, ignore_index=True)
     table = table[table["cell"].isin(sizes)]
     table = table.assign(n=table["cell"].map(sizes))[[*RUN, "n", "event", "step"]]
-    least = attribution["threshold"] == attribution.groupby("cell")["threshold"].transform("min")
-    for name, rows in (("net_smallest", least), ("net", attribution["headline"])):
-        there = attribution.loc[rows, [*RUN, "step", "net"]].rename(columns={"net": name})
-        table = table.merge(there.astype({"step": float}), on=[*RUN, "step"], how="left")
-    return table
+    there = both[[*RUN, "step", BIAS, COPIES]].rename(columns={BIAS: "net_smallest", COPIES: "net"})
+    return table.merge(there.astype({"step": float}), on=[*RUN, "step"], how="left")
 
 
 def _best_loss(training: pd.DataFrame) -> pd.DataFrame:
@@ -92,15 +89,14 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
         their intervals, means over the replicates that see it; and, the same in all rows of an event, slope, slope_low
         and slope_high of (2).
     """
-    of_event = {event: mean_interval(values) for event, values in slopes(table).items() if len(values)}
+    of_event = {event: mean_interval(values) for event, values in slopes(table).items()}
     rows = []
     for (study, cell, n, event), part in table.groupby(["study", "cell", "n", "event"], sort=False):
         step, low, high = median_interval(part["step"].to_numpy())
-        slope = dict(zip(("slope", "slope_low", "slope_high"), of_event.get(event, [np.nan] * 3), strict=True))
+        slope = dict(zip(("slope", "slope_low", "slope_high"), of_event[event], strict=True))
         row = {"study": study, "cell": cell, "n": n, "event": event, "step": step, "low": low, "high": high, **slope}
         for name in ("net_smallest", "net"):
-            values = part[name].dropna().to_numpy()
-            found = mean_interval(values) if len(values) else [np.nan] * 3
+            found = mean_interval(part[name].dropna().to_numpy())
             row |= dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
         rows.append({**row, "seen": int(np.isfinite(part["step"]).sum()), "replicates": len(part)})
     return pd.DataFrame(rows)
@@ -128,13 +124,10 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
     rows, words = [], {"study": table["study"].iloc[0], "figure": "clocks"}
     for cell, part in table.groupby("cell", sort=False):
         steps = part.pivot_table(index="replicate", columns="event", values="step", aggfunc="first")
-        happened = steps[np.isfinite(steps[[BIAS, LOSS]]).any(axis=1)]
-        effect, low, high = share((happened[BIAS] < happened[LOSS]).to_numpy())
-        verdict = decide(low, high, MOSTLY, replicates=len(happened))
-        finding = Finding(verdict, effect, low, high, replicates=len(happened))
         statement = "samples are biased towards the training set before the loss on held-out points is best"
         held = {"cell": str(cell), "holds_for": settings[str(cell)], "unit": "share of replicates"}
-        rows.append(Claim(claim="K1", statement=statement, finding=finding, **held, **words))
+        order = judge_order(steps[BIAS], steps[LOSS])
+        rows.append(Claim(claim="K1", statement=statement, finding=order, **held, **words))
     first, (least, most) = str(table["cell"].iloc[0]), table["n"].agg(["min", "max"])
     held = {"cell": first, "holds_for": f"{settings[first]}, at {least:,} to {most:,} inliers"}
     of_event = slopes(table)

@@ -14,7 +14,9 @@ Over a run everything that moves with time is correlated; the last row is the on
 """
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy.stats import rankdata
 
 from diffmem.measure.intervals import mean_interval
 from diffmem.studies.claims import POSITIVE, Claim, Finding, decide, tabulate
@@ -44,7 +46,7 @@ def summary(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
         key = {"study": study, "signal": signal}
         runs = np.array([_spearman(run["value"], run["net"]) for _, run in part.groupby(RUN, sort=False)])
         seen = runs[np.isfinite(runs)]
-        mean, low, high = mean_interval(seen) if len(seen) else [np.nan] * 3
+        mean, low, high = mean_interval(seen)
         rows.append({**key, "over": "within", "correlation": mean, "low": low, "high": high, "runs": len(seen)})
         last = part[part["step"] == part.groupby(RUN)["step"].transform("max")]
         ranks = last.groupby("cell")[["value", "net"]].rank(pct=True)
@@ -53,17 +55,19 @@ def summary(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _spearman(x: pd.Series, y: pd.Series) -> float:
-    """Spearman's correlation; missing where either is constant."""
-    return float(x.corr(y, method="spearman")) if x.nunique() > 1 and y.nunique() > 1 else np.nan
+def _spearman(x: npt.ArrayLike, y: npt.ArrayLike) -> np.ndarray:
+    """Spearman's correlation of x and y (..., r) along the last axis; missing where either is constant."""
+    a, b = (ranks - ranks.mean(-1, keepdims=True) for ranks in (rankdata(x, axis=-1), rankdata(y, axis=-1)))
+    with np.errstate(invalid="ignore"):
+        return (a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
 
 
 def _with_interval(pairs: np.ndarray, seed: int) -> dict[str, float]:
     """Spearman's correlation of ``pairs`` (r, 2), and percentiles of its bootstrap over runs."""
     chosen = np.random.default_rng(seed).integers(len(pairs), size=(DRAWS, len(pairs)))
-    drawn = [_spearman(pd.Series(pairs[rows, 0]), pd.Series(pairs[rows, 1])) for rows in chosen]
+    drawn = _spearman(pairs[chosen, 0], pairs[chosen, 1])
     low, high = np.nanpercentile(drawn, [2.5, 97.5]) if np.isfinite(drawn).any() else (np.nan, np.nan)
-    return {"correlation": _spearman(pd.Series(pairs[:, 0]), pd.Series(pairs[:, 1])), "low": low, "high": high}
+    return {"correlation": float(_spearman(pairs[:, 0], pairs[:, 1])), "low": low, "high": high}
 
 
 def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:

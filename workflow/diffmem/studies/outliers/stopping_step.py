@@ -68,7 +68,7 @@ def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFr
     """
     energy = quality[quality["measure"] == "energy"]
     parts = []
-    for cell, own in _both_ratios(attribution).groupby("cell", sort=False):
+    for cell, own in both_ratios(attribution).groupby("cell", sort=False):
         runs = own.merge(energy[energy["cell"] == cell][[*RUN, "epoch", "value", "held_out"]], on=[*RUN, "epoch"])
         held_out = runs.groupby("replicate")["held_out"].first().mean()
         begun = _onset(*_curves(own, COPIES)[1:], least=LEAST)
@@ -88,7 +88,7 @@ def jointly(attribution: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
         the columns study, cell, event, epoch (infinite if not seen), low and high; no interval of one replicate.
     """
     rows, rng = [], np.random.default_rng(seed)
-    for (study, cell), own in _both_ratios(attribution).groupby(["study", "cell"], sort=False):
+    for (study, cell), own in both_ratios(attribution).groupby(["study", "cell"], sort=False):
         for event, least in ((BIAS, 0.0), (COPIES, LEAST)):
             epoch, net, deviation = _curves(own, event)
             drawn = rng.integers(len(net), size=(DRAWS if len(net) > 1 else 0, len(net)))
@@ -122,8 +122,11 @@ def _onset(net: np.ndarray, deviation: np.ndarray, *, least: float) -> int:
     return first_lasting(net.mean(0) > np.maximum(chance, least))
 
 
-def _both_ratios(table: pd.DataFrame) -> pd.DataFrame:
-    """Net copied fraction and its deviation, by replicate and snapshot, at the smallest and at the main ratio."""
+def both_ratios(table: pd.DataFrame) -> pd.DataFrame:
+    """Net copied fraction and its deviation, by replicate and snapshot, at the smallest and at the main ratio.
+
+    The columns are ``RUN``, epoch, step, bias and copies (the fractions), deviation_bias and deviation_copies.
+    """
     smallest = table[table["threshold"] == table.groupby("cell")["threshold"].transform("min")]
     both = [
         part[[*RUN, "epoch", "step", "net", "deviation"]].rename(
@@ -188,10 +191,7 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
     """
     rows = []
     for (study, cell), part in found.groupby(["study", "cell"], sort=False):
-        happened = part[np.isfinite(part[[GENERALIZED, COPIES]]).any(axis=1)]
-        effect, low, high = share((happened[GENERALIZED] < happened[COPIES]).to_numpy())
-        verdict = decide(low, high, MOSTLY, replicates=len(happened))
-        first = Finding(verdict, effect, low, high, replicates=len(happened))
+        first = judge_order(part[GENERALIZED], part[COPIES])
         gain = -part.loc[part["stopped"], "gain"].to_numpy()
         for claim, statement, unit, finding in (
             ("G1", "quality reaches that of held-out points before copies begin", "share of replicates", first),
@@ -205,3 +205,11 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
             words = {"claim": claim, "statement": statement, "unit": unit, "figure": "stopping"}
             rows.append(Claim(**words, study=study, cell=cell, finding=finding))
     return tabulate(replace(row, holds_for=settings[row.cell]) for row in rows)
+
+
+def judge_order(first: pd.Series, second: pd.Series) -> Finding:
+    """Whether one event comes before another in most of the replicates that see either; infinite is not seen."""
+    happened = np.isfinite(first) | np.isfinite(second)
+    effect, low, high = share((first < second)[happened].to_numpy())
+    count = int(happened.sum())
+    return Finding(decide(low, high, MOSTLY, replicates=count), effect, low, high, replicates=count)
