@@ -190,7 +190,8 @@ def test_the_plan_names_every_cell_and_runs_nothing(tmp_path):
     for figure in ("figure1", "figure2", "figure3", "figure4"):
         assert re.search(rf"{figure} +base +10 +18", result.stdout)
     # ten replicates, 401 snapshots, 20,800 points: samples and parameters alone
-    disk = float(re.search(r"figure1 +base(?: +\d+){3} +([\d.]+)", result.stdout)[1])
+    points, disk = map(float, re.search(r"figure1 +base(?: +\d+){3} +(\d+) +([\d.]+)", result.stdout).groups())
+    assert points == 20_800
     assert disk == pytest.approx(10 * 401 * (4 * 99_074 + 20_800 * (8 + 28)) / 1e9, rel=0.02)
     assert not list(tmp_path.glob("results/*/*/base"))
 

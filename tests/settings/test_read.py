@@ -172,6 +172,7 @@ REFUSED = [
     ("measure: {merge: 0.1}", "measure.merge", "0.1", "must be 0 for the question outliers"),
     ("cells: {b: {measure: {merge: 0.1}}}", "(cell b).measure.merge", "0.1", "must be 0 for the question outliers"),
     ("measure: {merge: -1}", "measure.merge", "-1", "at least 0"),
+    ("sampling: {deviation: 0.02, count: 300}", "sampling.count", "300", "sampling.deviation = 0.02 asks for 2,500"),
     ("sampling: {steps: 51}", "sampling.steps", "51", "at most schedule.steps = 50"),
     ("sweep: {data.inlier: [9]}", "data.inlier", "unknown key", "did you mean inliers?"),
     ("sweep: {replicates: [9]}", "replicates", "unknown key", "a cell may change data, model"),
@@ -346,6 +347,7 @@ def test_nulls_stand_for_the_numbers_that_the_records_promise():
     assert cell.data.twins is True
     assert cell.sampling.steps == 9
     assert cell.measure.ratios == (1, 1.1, 1.2, 1.25, 1.5, 1.75, 2, 2.5, 3, 4)
+    assert cells(sampling={"deviation": 0.05})["base"].sampling.count == 400
     unet = cells(data={"dataset": "digits", "inliers": 9}, model={"network": "unet", "blocks": 1})["base"].model
     assert (unet.image, unet.skips) == ((1, 8, 8), (1, 2, 3, 4, 5, 6))
 
@@ -362,7 +364,7 @@ def test_no_null_that_stands_for_a_number_is_left_in_a_cell(schedule):
         data={"dataset": "mnist"},
         model={"network": "unet", "multipliers": [1]},
     )["base"]
-    absent = {".data.pixels", ".data.classes", ".data.diversity", ".data.labels.count"}
+    absent = {".data.pixels", ".data.classes", ".data.diversity", ".data.labels.count", ".sampling.deviation"}
     assert nulls(cell.dump(*type(cell).sections())) == absent
 
 

@@ -184,3 +184,14 @@ def test_an_onset_cell_is_one_job_of_minutes_at_a_hundred_dimensions():
     small, large = table["time [core hours]"] * 3600
     assert 10 < small < 40
     assert 75 < large < 300
+
+
+def test_the_plan_says_how_many_points_a_precision_asks_for():
+    assert planned(sampling={"deviation": 0.02})["points"].tolist() == [2500]
+
+
+@pytest.mark.parametrize(("cores", "hours"), [(1, 12.0), (4, 3.0), (64, 2.5)])
+def test_no_number_of_cores_is_faster_than_the_longest_job(cores, hours):
+    table = planned()
+    table["time [core hours]"], table["longest job [h]"] = 12.0, 2.5
+    assert f"{hours} hours on {cores} cores" in summary(table, cores=cores)

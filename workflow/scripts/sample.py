@@ -25,6 +25,9 @@ with files.new_array(snakemake.output.samples, shape=shape, dtype="float32") as 
     else:
         compute = start(cell.compute)
         job.say(str(compute))
+        job.say(
+            f"{cell.sampling.count:,} points: standard deviation of a net fraction <= {cell.sampling.count**-0.5:.3f}"
+        )
         network = shard_network(data, cell=cell, compute=compute)
         how = dict(network=network, cell=cell, compute=compute)
         sample_shard(data, **how, snapshots=snapshots, training=training, numbers=numbers, out=out)

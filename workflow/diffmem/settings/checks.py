@@ -13,7 +13,7 @@ from diffmem.settings.networks import Unet
 from diffmem.settings.onset import LowRank, OnsetCell, PrincipalComponents, Spectrum
 from diffmem.settings.onset_sizes import training_sizes
 from diffmem.settings.records import Cell, alternatives, known
-from diffmem.settings.samplers import FromFunction, Given, Saved
+from diffmem.settings.samplers import Drawn, FromFunction, Given, Saved
 from diffmem.settings.schedules import Discrete, Ramped
 from diffmem.settings.sections import Ivf, TrainedCell
 
@@ -188,6 +188,9 @@ def _sampling(cell: TrainedCell) -> str | None:
     schedule, steps = cell.schedule, cell.sampling.steps
     if isinstance(cell.sampling, Given):
         return None
+    if isinstance(cell.sampling, Drawn) and (enough := cell.sampling.enough) not in (None, cell.sampling.count):
+        words = f"sampling.deviation = {cell.sampling.deviation:g} asks for {enough:,} points; leave one of them out"
+        return f"sampling.count = {cell.sampling.count}: {words}"
     if isinstance(schedule, Ramped):
         low, high = schedule.sigma_min, schedule.sigma_max
         return f"schedule.sigma_min = {low:g}: must be less than schedule.sigma_max = {high:g}" if low >= high else None

@@ -33,12 +33,14 @@ or index does not have is an error. Editors with support for YAML schemas comple
 |---|---|---|
 | `config.yaml` | the quick study | minutes: `make plan` |
 | `paper.yaml` | the figures of *Outliers memorized last*, as printed | hours: `make plan CONFIG=config/paper.yaml` |
+| `paper-lean.yaml` | the same with 2,500 generated points per snapshot | a third of that |
 | `onset.yaml` | the onset study at full size, with one study per question | `make plan CONFIG=config/onset.yaml` |
 | `effective-memorization.yaml` | *On Memorization in Diffusion Models*, on digits | hours: `make plan` |
 | `cifar10.yaml` | the same on CIFAR-10 | a GPU: `make plan` |
-| `my-images.yaml` | your own images: edit path, size and numbers | under an hour |
+| `my-images.yaml` | your own images: edit path, size and numbers | ten minutes |
 | `density.yaml`, `schedule.yaml` | outlying or crowded; a schedule that ends in noise | half an hour |
 | `stopping.yaml`, `clocks.yaml` | when to stop, and three clocks, on digits | a quarter of an hour each |
+| `bridge.yaml` | the three papers' definitions of memorization on the same runs | a quarter of an hour |
 | `examples/` | saved samples, own functions and networks, audits as a study | minutes |
 | `test.yaml` | a test of every stage; its results have no meaning | half a minute |
 

@@ -1,11 +1,18 @@
-"""Records of the section `sampling`: samplers, and samples of a model that was trained elsewhere."""
+"""Records of the section `sampling`: samplers, and samples of a model that was trained elsewhere.
 
+Of g points a share a lies nearer to the training set, by the ratio of the criterion, and a share b to the held-out set.
+Given the model, the net copied fraction a - b then has the variance
+
+    (a + b - (a - b)^2) / g  <=  1 / g.                                                                    (1)
+"""
+
+import math
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
 from diffmem.settings.datasets import Data
-from diffmem.settings.records import Choice, Text, Whole
+from diffmem.settings.records import Choice, Number, Text, Whole
 from diffmem.settings.schedules import Schedule
 
 
@@ -43,10 +50,26 @@ class Drawn(Sampling):
         description="snapshots that are sampled in one job; more are cut into parts, which may run at the same time, "
         "so that a kill or a time limit costs one of them; 0 is one job, with the same results",
     )
+    deviation: Number | None = Field(
+        None,
+        ge=0.001,
+        le=0.1,
+        description="the standard deviation that the choice of points may give the net copied fraction of a replicate; "
+        "sampling.count is then the number of points for this, whatever the fraction is: .02 needs 2,500",
+    )
+
+    @property
+    def enough(self) -> int | None:
+        """The number of points for which the bound (1) is the square of the key `deviation`."""
+        return math.ceil(self.deviation**-2 - 1e-6) if self.deviation else None
+
+    def resolved(self, *, data: Data, schedule: Schedule) -> Self:
+        """As of `Sampling`, with the number of points that the key `deviation` asks for."""
+        return super(Drawn, self.replace(count=self.count or self.enough)).resolved(data=data, schedule=schedule)
 
     def arguments(self) -> dict[str, Any]:
-        """Keyword arguments of the sampler; parts are the workflow's."""
-        return {key: value for key, value in super().arguments().items() if key != "part"}
+        """Keyword arguments of the sampler; parts and the number of points are the workflow's."""
+        return {key: value for key, value in super().arguments().items() if key not in ("part", "deviation")}
 
 
 class Ddpm(Drawn):
