@@ -109,7 +109,8 @@ def _seconds(work):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(f"{QUERIES:,} queries, {NEIGHBOURS} neighbours, one thread, seconds to build and search\n")
-    print(crossover().to_string(index=False, float_format="{:.3f}".format, na_rep=""))
-    print(f"\n{QUERIES:,} queries, half of them near copies; recall of the fresh ones\n")
+    # first, since a process begins with the peak memory of the one that starts it
+    print(f"{QUERIES:,} queries, half of them near copies; recall of the fresh ones\n")
     print(approximate().to_string(index=False, float_format="{:.3f}".format))
+    print(f"\n{QUERIES:,} queries, {NEIGHBOURS} neighbours, one thread, seconds to build and search\n")
+    print(crossover().to_string(index=False, float_format="{:.3f}".format, na_rep=""))

@@ -28,6 +28,7 @@ from diffmem.diffusion.batches import Points
 from diffmem.diffusion.build import build_network, build_schedule
 from diffmem.diffusion.compute import Compute
 from diffmem.diffusion.generate import generate
+from diffmem.diffusion.tabulated import tabulated
 from diffmem.diffusion.training import Trainer
 from diffmem.diffusion.training import train as train_stack
 from diffmem.measure.rates import rates
@@ -39,7 +40,7 @@ from diffmem.settings.sections import TrainedCell
 CORES, ROUNDS = os.cpu_count(), 7
 N, SHARD = 20_000, 5
 STAGES = ("train", "sample", "neighbours", "classify")
-WEIGHTS = 2 * (2 * 128 * 128 + 3 * 128 * 128 + 128 * 2)  # operations per point, without the noise level's share
+WEIGHTS = 2 * (3 * 128 * 128 + 128 * 2)  # operations per point after the first layer, which is read from a table
 ALL = np.arange(N)
 
 
@@ -107,14 +108,16 @@ def pipeline(
     epochs = train_stack(Trainer(stack, schedule, cell.training, Points(stacked, stacked), **run))
     next(epochs)  # untrained
     single = build_network(cell.model, dimension=d, seed=0, replicates=[0])
-    denoise = how.compiled(denoiser.denoiser(single, schedule))
+    if table := tabulated(single, d):
+        table.refresh()
+    denoise = how.compiled(denoiser.denoiser(table or single, schedule))
     every = np.arange(n)
     known = dict(train_location=every, test_location=every, test_plain=np.ones(n, bool))
     to = references(train=train, test=test, **known)
     plain_rows = dict(train_plain=np.ones(n, bool), train_stratum=every % 2, test_stratum=every % 2)
     judged = strata(STRATA, **known, **plain_rows)
-    table = tabulate(test, to)
-    around = dict(fresh=table, ceiling=table[:1000], spacing=np.ones(n), held_out=np.ones(n))
+    found = tabulate(test, to)
+    around = dict(fresh=found, ceiling=found[:1000], spacing=np.ones(n), held_out=np.ones(n))
     criteria = dict(ratios=cell.measure.ratios, headline=cell.measure.ratio, references=["plain"])
     return {
         "train": lambda: next(epochs),
@@ -130,7 +133,7 @@ def pipeline(
             at_once=how.at_once(n),
         ),
         "neighbours": lambda: tabulate(test, to),
-        "classify": lambda: rates(table[None], judged, **around, **criteria),
+        "classify": lambda: rates(found[None], judged, **around, **criteria),
     }
 
 
