@@ -54,6 +54,10 @@ FIGURES = {
         ),
         "clocks": Figure("diffmem.report.outliers.clocks:clocks", {"table": "clocks.parquet"}, names_cells=False),
         "signals": Figure("diffmem.report.outliers.signals:signals", {"table": "signals.parquet"}, names_cells=False),
+        "levels": Figure("diffmem.report.outliers.levels:levels", {"table": "noise_levels.parquet"}, names_cells=False),
+        "definitions": Figure(
+            "diffmem.report.outliers.definitions:definitions", {"table": "definitions.parquet"}, names_cells=False
+        ),
         "uses": Figure("diffmem.report.outliers.uses:uses", {"table": "uses.parquet"}),
     },
     "effective": {

@@ -6,6 +6,7 @@ OUTLIERS = [name for name, study in STUDIES.items() if study.question == "outlie
 TWINNED = [name for name in OUTLIERS if STUDIES[name].twinned()]
 WITH_OUTLIERS = [name for name in OUTLIERS if STUDIES[name].with_outliers()]
 OF_SIZES = [name for name in OUTLIERS if STUDIES[name].sizes()]
+BRIDGED = [name for name in OF_SIZES if not STUDIES[name].with_strata()]
 
 
 def folder_figures(folder):
@@ -27,6 +28,8 @@ def figures(study):
         ),
         "clocks": study not in OF_SIZES,
         "signals": study not in OF_SIZES,
+        "levels": study not in OF_SIZES,
+        "definitions": study not in BRIDGED,
         "losses": STUDIES[study].is_given(),
         "matches": asks == "effective" and not STUDIES[study].shows_images(),
         "images": asks == "outliers" and not STUDIES[study].shows_images(),
@@ -125,6 +128,8 @@ def claims_of(studies):
         "stopping_claims": OUTLIERS,
         "clock_claims": OF_SIZES,
         "signal_claims": OF_SIZES,
+        "noise_claims": OF_SIZES,
+        "definition_claims": BRIDGED,
     }
     return [
         f"<results>/{name}/{part}.parquet"

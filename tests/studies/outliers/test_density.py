@@ -1,5 +1,7 @@
 """Planted copiers: one that prefers isolated points, one that avoids outliers, one that knows nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from diffmem.studies.claims import CHANCE, REFUTED, REPRODUCED
 from diffmem.studies.outliers.density import (
     GENERATED,
     OPTIMUM,
+    RADIUS,
     SPACING,
     Surroundings,
     claims,
@@ -39,14 +42,16 @@ def around(rng):
     return Surroundings(spacing, spacing, radius, radius)
 
 
-def table(rng, near, *, slope, outlier, count=6000):
+def table(rng, near, *, slope, outlier, radial=0.0, count=6000):
     """Points near uniformly drawn locations of either half; those of the training half are copies with probability
 
-    .5 + slope * log spacing + outlier * [is an outlier], in expectation the net copied fraction over both halves.
+    .5 + slope * log spacing + outlier * [is an outlier] + radial * radius, in expectation the net copied fraction over
+    both halves.
     """
     m = INLIERS + OUTLIERS
     chosen = rng.integers(m, size=count)
-    expected = np.clip(0.5 + slope * near.train_spacing + outlier * KNOWN.train, 0, 1)
+    expected = 0.5 + slope * near.train_spacing + outlier * KNOWN.train + radial * near.train_radius
+    expected = np.clip(expected, 0, 1)
     copy = rng.random(count) < expected[chosen]
     held_out = ~copy & (rng.random(count) < 0.5)
     found = np.zeros(count, ROW)
@@ -70,6 +75,15 @@ def test_planted_coefficients_are_found(slope, outlier):
     assert values(rows, "adjusted", SPACING) == pytest.approx(slope, abs=0.01)
     assert values(rows, "inliers", SPACING) == pytest.approx(slope, abs=0.01)
     assert values(rows, "raw", "outlier") == pytest.approx(outlier - slope, abs=0.02)
+
+
+def test_a_planted_effect_of_the_distance_from_the_centre_is_found():
+    rng = np.random.default_rng(0)
+    radius = rng.uniform(0, 3, INLIERS + OUTLIERS)
+    near = replace(around(rng), train_radius=radius, test_radius=radius)
+    rows = coefficients(table(rng, near, slope=0.1, outlier=0.0, radial=-0.1, count=200_000), KNOWN, near, ratio=1.5)
+    assert values(rows, "radial", RADIUS) == pytest.approx(-0.1, abs=0.01)
+    assert values(rows, "radial", SPACING) == pytest.approx(0.1, abs=0.01)
 
 
 def test_swapping_training_and_held_out_points_changes_every_sign():

@@ -64,6 +64,10 @@ _CLOCK = (
     "Least squares of the logarithm of the step against the logarithm of the number of training points in every "
     "replicate: 1 is in proportion, 0 is independent."
 )
+_LEVEL = (
+    "The effect is the logarithm of that level over the median distance of training points to their nearest "
+    "neighbours; the claim is that it is 0 within a factor of three."
+)
 _SIGNAL = (
     "Spearman's rank correlation with the net copied fraction at the last snapshot, over runs of one size, with a "
     "bootstrap interval over runs."
@@ -95,6 +99,8 @@ DEFINITIONS = {
     "D1": f"How much the net copied fraction rises per e-fold of local spacing, at equal stratum. {_SPACING}",
     "D2": f"The difference in net copied fraction between outliers and inliers of equal local spacing. {_SPACING}",
     "D3": f"The slope of D1 over inliers alone. {_SPACING}",
+    "D4": "How much the net copied fraction changes with the distance from the centre of the inliers, in their "
+    f"standard deviations, at equal stratum and local spacing. {_SPACING}",
     "G1": "Two snapshots are compared: the first one from which on the energy distance is at most that of as many "
     "draws from the held-out points, and the first one from which on the net copied fraction exceeds chance. "
     "The claim is that the former comes first.",
@@ -106,6 +112,15 @@ DEFINITIONS = {
     "K3": f"The slope of the step at which samples are as good as held-out points. {_CLOCK}",
     "K4": f"The slope of the onset of bias. {_CLOCK}",
     **dict.fromkeys(("S1", "S2", "S3", "S4"), _SIGNAL),
+    "N1": f"The noise level at which the loss on training points is lowest relative to that on held-out points, when "
+    f"bias begins. {_LEVEL}",
+    "N2": f"The same at the last snapshot. {_LEVEL}",
+    "B1": "Two snapshots are compared: the first one from which on more samples are nearest to the training set than "
+    "chance allows, and the first one from which on a tenth of them are copies by the rule of 1/3.",
+    "B2": "Of the runs whose generated density is nearer to that of fresh points than to that of the training set "
+    "(Δ > 0) at the last snapshot, the net copied fraction at ratio 1. The claim is that it lies between -.05 and .05.",
+    "B3": "The share of runs in which the density is nearer to the training set than to a held-out set of its size, by "
+    "the Cauchy–Schwarz distance, exactly if more samples are nearest to the training set, at the last snapshot.",
     "E1": _R_MEM,
     "E4": f"{_EMM} The claim needs an inner depth whose EMM is above, or below, those of both outer depths.",
     "E5": f"{_EMM} The arms have the same number of skip connections, at high or at low resolution only.",

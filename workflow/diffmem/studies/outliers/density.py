@@ -30,6 +30,7 @@ Claims, at the last snapshot (-end) and as a mean over log epochs (`claims.over_
     D1    copying rises with local spacing: b > 0 in (3)
     D2    outliers are copied less than inliers of equal spacing: c_outlier < 0 in (3)
     D3    copying rises with local spacing among inliers alone: b > 0 in (5)
+    D4    points near the centre are copied more than others of equal spacing: e < 0 in (4)
 
 D2 is the claim "outliers are memorized last" with density taken out. If O1 holds and D2 does not, density explains it.
 """
@@ -49,6 +50,7 @@ from diffmem.studies.outliers.claims import over_training
 
 SPACING, RADIUS = "log spacing", "radius"
 GENERATED, OPTIMUM = "generated", "optimum"
+PER = {SPACING: " per e-fold of spacing", RADIUS: " per standard deviation of distance from the centre"}
 NEIGHBOUR = 3  # the spacing of a location is the distance to its third neighbour, as one or two may be its own copies
 LEAST_POINTS = 20  # generated points in a stratum, for a coefficient of it
 KEY = ["study", "cell", "source", "epoch", "model", "term"]
@@ -73,12 +75,28 @@ class Question:
     term: str
     region: Region
     statement: str
+    paper: str | None = None
 
 
 QUESTIONS = (
-    Question("D1", "adjusted", SPACING, POSITIVE, "isolated points are copied more than crowded ones"),
+    Question(
+        "D1",
+        "adjusted",
+        SPACING,
+        POSITIVE,
+        "isolated points are copied more than crowded ones",
+        "low coverage is copied more (arXiv 2606.14390); typical points come first (2605.30642)",
+    ),
     Question("D2", "adjusted", "outlier", NEGATIVE, "outliers are copied less than inliers of equal spacing"),
     Question("D3", "inliers", SPACING, POSITIVE, "among inliers, isolated points are copied more than crowded ones"),
+    Question(
+        "D4",
+        "radial",
+        RADIUS,
+        NEGATIVE,
+        "points near the centre are copied more than others of equal spacing",
+        "prototypes are memorized first (arXiv 2605.30642)",
+    ),
 )
 
 
@@ -151,7 +169,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
-    """D1 to D3, over training and at its end, one row each per cell, with the columns of `studies.claims`.
+    """D1 to D4, over training and at its end, one row each per cell, with the columns of `studies.claims`.
 
     Args:
         table: rows of ``of_replicate`` with study, cell and replicate.
@@ -170,7 +188,7 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
 def _answers(question: Question, table: pd.DataFrame) -> list[Claim]:
     """The rows of a question in one cell, over training and at its end; none where the coefficient is missing."""
     chosen = table[(table["model"] == question.model) & (table["term"] == question.term)]
-    alone = table["term"].nunique() == 1  # there are inliers only, and all models are one
+    alone = set(table["term"]) <= {SPACING, RADIUS}  # there are inliers only, and (3) and (5) are one
     if chosen.empty or (alone and question.model == "inliers"):
         return []
     curves = chosen.pivot(index="replicate", columns="epoch", values="value").sort_index(axis=1)
@@ -179,11 +197,12 @@ def _answers(question: Question, table: pd.DataFrame) -> list[Claim]:
         Claim(
             claim=question.claim + suffix,
             statement=f"{question.statement}, {when}",
-            unit="net copied fraction" + (" per e-fold of spacing" if question.term == SPACING else ""),
+            unit=f"net copied fraction{PER.get(question.term, '')}",
             cell="",
             reference="matched",
             finding=judge_mean(values.to_numpy(), question.region),
             figure="density",
+            paper=question.paper,
         )
         for suffix, (values, when) in summaries.items()
     ]

@@ -16,7 +16,7 @@ Over a run everything that moves with time is correlated; the last row is the on
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
+import scipy
 
 from diffmem.measure.intervals import mean_interval
 from diffmem.studies.claims import POSITIVE, Claim, Finding, decide, tabulate
@@ -57,7 +57,8 @@ def summary(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
 
 def _spearman(x: npt.ArrayLike, y: npt.ArrayLike) -> np.ndarray:
     """Spearman's correlation of x and y (..., r) along the last axis; missing where either is constant."""
-    a, b = (ranks - ranks.mean(-1, keepdims=True) for ranks in (rankdata(x, axis=-1), rankdata(y, axis=-1)))
+    ranked = [scipy.stats.rankdata(values, axis=-1) for values in (x, y)]
+    a, b = (ranks - ranks.mean(-1, keepdims=True) for ranks in ranked)
     with np.errstate(invalid="ignore"):
         return (a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
 

@@ -1,0 +1,53 @@
+"""The noise level at which training points are known best, on planted losses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from diffmem.studies.claims import REFUTED, REPRODUCED
+from diffmem.studies.outliers.noise_levels import claims, known_shares, spacing, summary
+
+SIGMAS = 0.02 * 2.0 ** np.arange(10)
+CELL = {"study": "s", "cell": "n-50"}
+
+
+def planted(*, peak, seen=4, replicates=8, width=0.2):
+    """Shares known of eight runs: at the end .5 where sigma is near ``peak`` spacings; bias begins at ``seen``."""
+    losses, found, spacings = [], [], []
+    for r in range(replicates):
+        key, own = {**CELL, "replicate": r}, width * (1 + 0.01 * r)
+        spacings.append({**key, "spacing": own})
+        found.append({**key, "bias": seen})
+        for epoch, size in ((0, 0.0), (4, 0.2), (8, 0.5)):
+            known = size * np.exp(-(np.log(SIGMAS / (peak * own)) ** 2))
+            for side, loss in (("held-out", 2 + 0 * known), ("train", 2 * (1 - known))):
+                rows = {**key, "epoch": epoch, "set": side, "sigma": SIGMAS, "loss": loss}
+                losses.append(pd.DataFrame(rows))
+    tables = {"found": pd.DataFrame(found), "spacings": pd.DataFrame(spacings)}
+    return known_shares(pd.concat(losses), **tables)
+
+
+def test_spacing_is_the_median_distance_to_the_nearest_neighbour():
+    assert spacing(np.array([[0.0], [1], [3], [7], [20]])) == 2
+
+
+@pytest.mark.parametrize(("peak", "verdict"), [(1.0, REPRODUCED), (0.1, REFUTED), (9.0, REFUTED)])
+def test_the_planted_peak_is_found_in_units_of_spacing(peak, verdict):
+    table = claims(planted(peak=peak), settings={"n-50": "moons"}).set_index("claim")
+    assert set(table.index) == {"N1", "N2"}
+    assert (table["verdict"] == verdict).all()
+    assert table["effect"].tolist() == pytest.approx(
+        [np.log(peak)] * 2, abs=np.log(2) / 2
+    )  # levels are a factor 2 apart
+
+
+def test_a_run_without_bias_is_judged_at_its_end_only():
+    table = claims(planted(peak=1, seen=np.inf), settings={"n-50": "moons"})
+    assert table["claim"].tolist() == ["N2"]
+
+
+def test_the_summary_is_the_mean_share_at_every_level():
+    rows = summary(planted(peak=1), sizes={"n-50": 50}).set_index(["when", "sigma"])
+    assert rows["known"].groupby("when").max().to_dict() == pytest.approx({"end": 0.5, "onset": 0.2}, rel=0.15)
+    assert (rows["n"] == 50).all()
+    assert (rows["replicates"] == 8).all()

@@ -1,0 +1,99 @@
+r"""At which noise levels does a model know its training points, in units of their spacing?
+
+With L(sigma) the loss at the noise level sigma, on training and on held-out points,
+
+    k(sigma) = 1 - L_train(sigma) / L_held-out(sigma)                                                       (1)
+
+is the share of the error that is removed on training points only; factors of the loss that depend on sigma cancel. The
+spacing s of a training set is the median distance of a point to its nearest neighbour in it. Two points at the distance
+s can be told apart in noise of a level well below s.
+
+    N1   at the first snapshot at which samples are biased towards the training set, k is largest at sigma about s
+    N2   likewise at the last snapshot
+
+within a factor of three, over replicates.
+"""
+
+import numpy as np
+import pandas as pd
+
+from diffmem.measure.intervals import mean_interval
+from diffmem.neighbours.index import Index
+from diffmem.studies.claims import Claim, Finding, between, decide, tabulate
+from diffmem.studies.outliers.stopping_step import BIAS
+from diffmem.studies.outliers.survival import RUN
+
+ABOUT = between(-np.log(3), np.log(3))
+WHEN = {"onset": "N1", "end": "N2"}
+
+
+def spacing(train: np.ndarray) -> float:
+    """Median distance of the points ``train`` (n, d) to their nearest neighbours."""
+    return float(np.median(Index(train).nearest(train, 2).distance[:, 1]))
+
+
+def known_shares(training: pd.DataFrame, *, found: pd.DataFrame, spacings: pd.DataFrame) -> pd.DataFrame:
+    """k of (1) at every noise level, in every replicate, at the onset of bias and at the end.
+
+    Args:
+        training: losses of all shards, with the columns ``RUN``, epoch, set, sigma and loss.
+        found: result of ``stopping_step.per_replicate``: the epoch of bias in every replicate, infinite if not seen.
+        spacings: the columns ``RUN`` and spacing.
+
+    Returns:
+        the columns ``RUN``, when (onset or end), sigma, units (sigma over the replicate's spacing) and known.
+    """
+    sides = training.pivot_table(index=[*RUN, "epoch", "sigma"], columns="set", values="loss").reset_index()
+    sides["known"] = 1 - sides["train"] / sides["held-out"]
+    ends = sides.groupby(RUN, as_index=False)["epoch"].max().assign(when="end")
+    onsets = found[[*RUN, BIAS]].rename(columns={BIAS: "epoch"}).assign(when="onset")
+    moments = pd.concat([onsets[np.isfinite(onsets["epoch"])], ends], ignore_index=True)
+    table = moments.merge(sides, on=[*RUN, "epoch"]).merge(spacings, on=RUN)
+    return table.assign(units=table["sigma"] / table["spacing"])[[*RUN, "when", "sigma", "units", "known"]]
+
+
+def summary(table: pd.DataFrame, *, sizes: dict[str, int]) -> pd.DataFrame:
+    """Means over replicates by noise level.
+
+    Args:
+        table: result of ``known_shares``.
+        sizes: cell -> its number of training points.
+
+    Returns:
+        the columns study, cell, n, when, sigma, units (mean), known, low, high (95 %, Student's t) and replicates.
+    """
+    rows = []
+    for (study, cell, when, sigma), part in table.groupby(["study", "cell", "when", "sigma"], sort=False):
+        known, low, high = mean_interval(part["known"].to_numpy())
+        row = {"study": study, "cell": cell, "n": sizes[str(cell)], "when": when, "sigma": sigma}
+        row |= {"units": part["units"].mean(), "known": known, "low": low, "high": high, "replicates": len(part)}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
+    """N1 and N2 for every cell in which they can be asked, with the columns of `studies.claims`.
+
+    Args:
+        table: result of ``known_shares``.
+        settings: cell -> the settings it holds for, in words.
+    """
+    rows = []
+    for (study, cell, when), part in table.groupby(["study", "cell", "when"], sort=False):
+        best = part.loc[part.groupby("replicate")["known"].idxmax(), "units"]
+        effect, low, high = mean_interval(np.log(best.to_numpy()))
+        verdict = decide(low, high, ABOUT, replicates=len(best))
+        moment = "when bias towards the training set begins" if when == "onset" else "at the end of training"
+        rows.append(
+            Claim(
+                claim=WHEN[str(when)],
+                statement=f"{moment}, training points are known best in noise of about their spacing",
+                unit="log of noise level over spacing",
+                cell=str(cell),
+                finding=Finding(verdict, effect, low, high, replicates=len(best)),
+                figure="levels",
+                study=str(study),
+                holds_for=settings[str(cell)],
+            )
+        )
+    return tabulate(rows)
