@@ -70,7 +70,7 @@ def test_one_paper_is_followed_by_its_clearest_claims_of_both_verdicts():
         claim("points", "b", "T1", REFUTED, 5.0, 4.0, np.inf, p=0.0001),
     )
     assert found[1].startswith("Statement of O1-end (points, 100 training points): −0.30 [−0.40, −0.20]")
-    assert found[2].startswith("Statement of U2 (points, 2,000 training points): −0.45 [−0.53, −0.37]")
+    assert found[2].startswith("Not so: statement of U2 (points, 2,000 training points): −0.45 [−0.53, −0.37]")
 
 
 def test_a_place_that_no_size_reached_is_said_in_words():

@@ -79,6 +79,7 @@ SHARED: dict[str, Sharing] = {
     "epochs": {"sharex": "col", "sharey": "row"},
     "strata": {"sharex": "row", "sharey": "col"},
 }
+EVEN = 30  # number of times that the first snapshot after epoch 0 fits into the run, below which the axis is linear
 WARNING = "warning"  # marks the texts of ``warn``
 
 
@@ -91,7 +92,8 @@ def look_of(number: int) -> Look:
 def epoch_axis(axes: Axes) -> None:
     """Make the x axis logarithmic in the epoch, from epoch 0 (the untrained model) to the last snapshot.
 
-    Samples of a training elsewhere have no epoch 0, and may be counted in steps: their axis begins with the first.
+    It is linear where the first snapshot comes late, as in a training with evenly spaced snapshots. Samples of a
+    training elsewhere have no epoch 0, and may be counted in steps: their axis begins with the first.
     """
     limits = axes.dataLim
     last = limits.xmax if np.isfinite(limits.xmax) and limits.xmax > 0 else 10
@@ -99,6 +101,9 @@ def epoch_axis(axes: Axes) -> None:
     if first:
         axes.set_xscale("log")
         decades, label = np.log10(last / first), "epoch or step of the snapshot"
+    elif EVEN * limits.minposx > last:
+        axes.set(xlim=(0, last), xlabel="epoch (0: untrained)")
+        return
     else:
         axes.set_xscale("symlog", linthresh=1, linscale=0.5)
         decades, label = np.log10(last) + 0.5, "epoch (0: untrained)"

@@ -11,11 +11,11 @@ from diffmem.report import style
 from diffmem.studies.outliers.claims import best_reference
 
 NAMES = {
-    "tau_gen": ("quality of held-out points", style.SET["held-out"], ":"),
-    "bias": ("bias begins", "0.4", "-."),
-    "copies": ("copies begin", style.SET["train"], "--"),
-    "stop": ("recommended stop", "black", "-"),
-}
+    "tau_gen": ("quality of held-out points", style.SET["held-out"], 5.0),
+    "bias": ("bias is seen", "0.6", 3.6),
+    "copies": ("copies begin", style.SET["train"], 2.2),
+    "stop": ("recommended stop", "black", 0.9),
+}  # event -> label, colour and width: those that lie on one place are all seen
 ROWS = {"net": "net copied fraction\nof all samples [%]", "energy": "energy distance\n[units of the data]"}
 
 
@@ -60,8 +60,8 @@ def _mark(panel: Axes, event: dict[str, Any], *, end: float) -> None:
     """Draw a vertical line at the event with its interval. An event that most replicates do not reach has no line."""
     if not np.isfinite(event["epoch"]):
         return
-    label, color, linestyle = NAMES[event["event"]]
+    label, color, width = NAMES[event["event"]]
     # not cut by the frame, where an event lies at its edge
-    panel.axvline(event["epoch"], color=color, linestyle=linestyle, linewidth=1.6, label=label, clip_on=False, zorder=3)
+    panel.axvline(event["epoch"], color=color, linewidth=width, label=label, clip_on=False, zorder=3)
     if np.isfinite(event["low"]):
         panel.axvspan(event["low"], min(event["high"], end), color=color, alpha=0.1, linewidth=0)

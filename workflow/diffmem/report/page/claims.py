@@ -164,7 +164,7 @@ def _details(record: dict[str, Any]) -> tuple[str, ...]:
     """What a claim applies to, which test set is used, and what the paper reports."""
     found = [_text(record, "holds_for")]
     if reference := _text(record, "reference"):
-        tests = {"plain": "plain test set (the paper's)", "matched": "matched test set (with held-out twins)"}
+        tests = {"plain": "held-out inliers only", "matched": "held-out set with twins of injected points"}
         found.append(tests.get(reference, f"against {reference}"))
     if paper := _text(record, "paper"):
         found.append(f"Paper: {paper}")

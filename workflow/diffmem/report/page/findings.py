@@ -45,10 +45,10 @@ def findings(table: pd.DataFrame, *, questions: dict[str, str], words: dict[str,
         for question in PAPERS
         if len(part := table[asked == question])
     ]
-    for verdict, about in ((REPRODUCED, "Clearest of the reproduced"), (REFUTED, "Clearest of the not reproduced")):
+    for verdict, about in ((REPRODUCED, "Clearest of the reproduced"), (REFUTED, "Clearest of those that do not hold")):
         part = table[(table["verdict"] == verdict) & table[["effect", "low", "high"]].abs().lt(math.inf).all(axis=1)]
         if len(part):
-            found.append(Finding(about, _clearest(part, words)))
+            found.append(Finding(about, _clearest(part, words, held=verdict == REPRODUCED)))
     return found[:SENTENCES]
 
 
@@ -98,10 +98,10 @@ def _tally(part: pd.DataFrame) -> str:
     )
 
 
-def _clearest(part: pd.DataFrame, words: dict[str, dict[str, str]]) -> str:
+def _clearest(part: pd.DataFrame, words: dict[str, dict[str, str]], *, held: bool) -> str:
     """The claim with the smallest p-value; of equal ones, that with the largest ratio of effect and interval length."""
     width = (part["high"] - part["low"]).clip(lower=1e-12)
     ranked = part.assign(wide=-part["effect"].abs() / width).sort_values(["p", "wide"], kind="stable")
     row = ranked.to_dict("records")[0]
-    statement = row["statement"][0].upper() + row["statement"][1:]
+    statement = row["statement"][0].upper() + row["statement"][1:] if held else f"Not so: {row['statement']}"
     return f"{statement} ({_cell(row, words, studies=2)}): {_value(row)}, {row['unit']}."

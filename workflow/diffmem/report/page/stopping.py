@@ -25,25 +25,41 @@ def sentences(table: pd.DataFrame, words: dict[str, str]) -> list[str]:
 
 def _cell(events: pd.DataFrame, name: str) -> str:
     rows = events.to_dict("index")
-    generalized, stop, count = rows["tau_gen"], rows["stop"], int(events["replicates"].iloc[0])
-    if math.isfinite(generalized["epoch"]):
-        first = f"samples are as good as held-out points from epoch {_place(generalized)} on"
-    else:
-        most = f" in most of {_replicates(count)}" if count > 1 else ""
-        first = f"samples do not become as good as held-out points{most}"
-    second = f"Bias towards the training set begins {_when(rows['bias'])}, copies {_when(rows['copies'])}."
-    if not stop["seen"]:
-        third = "No copies are seen within the run, so that nothing is gained by stopping before its end."
-    else:
-        cost = number(stop["cost"])
-        interval = f" [{number(stop['cost_low'])}, {number(stop['cost_high'])}]" if count > 1 else ""
-        third = (
-            f"Stop at epoch {_place(stop)}{_step(stop)}: the energy distance there is {cost}{interval} above the run's "
-            f"smallest, and {number(100 * stop['net'])} % of the samples are net copies instead of "
-            f"{number(100 * stop['net_end'])} % at the end."
-        )
+    stop, count = rows["stop"], int(events["replicates"].iloc[0])
+    bias = _when(rows["bias"], "from epoch {} on")
+    copies = _when(rows["copies"], f"after epoch {number(stop['epoch'])} and by epoch {{}}")
+    second = (
+        f"A bias towards the training set, more samples nearest to it than chance allows, is seen {bias}; copies begin "
+        f"{copies}."
+    )
+    third = (
+        _advice(stop, good=rows["tau_gen"]["epoch"] <= stop["epoch"], count=count)
+        if stop["seen"]
+        else "No copies are seen within the run, so that nothing is gained by stopping before its end."
+    )
     few = " Fewer than six replicates give no verdict." if count < 6 else ""
-    return f"{name}: {first}. {second} {third}{few}"
+    return f"{name}: {third} {second} {_quality(rows['tau_gen'], count)}{few}"
+
+
+def _quality(row: dict[str, Any], count: int) -> str:
+    """From which epoch on samples are good, and in how many replicates."""
+    if math.isfinite(row["epoch"]):
+        some = f", in {row['seen']} of {count} replicates" if count > 1 else ""
+        return f"Samples are as good as held-out points from epoch {_place(row)} on{some}."
+    most = f" in most of {_replicates(count)}" if count > 1 else ""
+    return f"Samples do not become as good as held-out points{most}."
+
+
+def _advice(stop: dict[str, Any], *, good: bool, count: int) -> str:
+    """Where to stop, what that saves in copies, and what it costs in quality."""
+    ends = (max(0.0, stop["cost_low"]), stop["cost_high"])  # it is not negative in any replicate
+    interval = f" [{number(ends[0])}, {number(ends[1])}]" if count > 1 else ""
+    return (
+        f"Stop at epoch {_place(stop)}{_step(stop)}: {number(100 * stop['net'])} % of the samples are net copies there "
+        f"instead of {number(100 * stop['net_end'])} % at the end. The energy distance to fresh points is there "
+        f"{number(stop['cost'])}{interval} above the smallest of the same replicate, on average."
+        + ("" if good else " It comes before samples are as good as held-out points.")
+    )
 
 
 def _step(row: dict[str, Any]) -> str:
@@ -56,10 +72,10 @@ def _replicates(count: int) -> str:
     return "1 replicate" if count == 1 else f"{count} replicates"
 
 
-def _when(row: dict[str, Any]) -> str:
-    """The epoch at which an event occurs, or the number of replicates with the event if most do not have it."""
+def _when(row: dict[str, Any], words: str) -> str:
+    """The ``words`` with the epoch of an event, or the number of replicates with the event if most do not have it."""
     if math.isfinite(row["epoch"]):
-        return f"at epoch {_place(row)}"
+        return words.format(_place(row))
     return f"in {row['seen']} of {_replicates(row['replicates'])} only" if row["seen"] else "in no replicate"
 
 
