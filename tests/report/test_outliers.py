@@ -322,7 +322,7 @@ def test_membership_draws_the_bound_and_the_range_of_single_replicates():
         assert "90 pairs" in axes.texts[0].get_text()
 
 
-@pytest.mark.parametrize("name", ["net", "memorized", "within", "coverage"])
+@pytest.mark.parametrize("name", ["net", "memorized", "within", "coverage", "thresholds"])
 def test_all_points_are_drawn_once_where_there_is_a_single_stratum(name):
     table = planted_curves(strata=("inlier", "all"))
     figure = registry.load(FIGURES[name].draw)(table, words=WORDS)

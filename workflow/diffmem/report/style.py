@@ -170,6 +170,12 @@ def shown(words: dict[str, str], table: pd.DataFrame) -> dict[str, str]:
     return {cell: name for cell, name in words.items() if cell in set(table["cell"])}
 
 
+def strata(part: pd.DataFrame) -> list[str]:
+    """The strata in a table. "all" is left out if there is only one other stratum."""
+    found = [name for name in STRATUM if name in set(part["stratum"])]
+    return found[:1] if len(found) == 2 and found[1] == "all" else found
+
+
 def facets(
     rows: dict[str, str], columns: dict[str, str], *, height: float = HEIGHT, shared: str = "epochs"
 ) -> tuple[Figure, dict[tuple[str, str], Axes]]:

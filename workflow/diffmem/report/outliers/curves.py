@@ -73,7 +73,7 @@ def _by_cell(
     figure, panels = style.facets({"": label}, _names(table, words))
     for (_, cell), panel in panels.items():
         part = table[table["cell"] == cell].sort_values("epoch")
-        for stratum in _strata(part):
+        for stratum in style.strata(part):
             _stratum(panel, part[part["stratum"] == stratum], style.STRATUM[stratum], factor, label=stratum)
         style.epoch_axis(panel)
         style.warn(panel, resolution=part["resolution"], recall=part["recall"])
@@ -85,7 +85,7 @@ def _by_cell(
 def _by_stratum(table: pd.DataFrame, words: dict[str, str], label: str) -> Figure:
     """One row of panels per cell and test set, and one column per stratum, with three lines in each panel."""
     references = [name for name in REFERENCE if name in set(table["reference"])] or [""]
-    names, strata = _names(table, words), _strata(table)
+    names, strata = _names(table, words), style.strata(table)
     rows = dict(enumerate(itertools.product(names, references)))
     labels = {str(number): label for number in rows}
     figure, panels = style.facets(labels, {name: name for name in strata}, height=1.3, shared="strata")
@@ -105,12 +105,6 @@ def _by_stratum(table: pd.DataFrame, words: dict[str, str], label: str) -> Figur
     _levels(next(iter(panels.values())), {"-": "model", **LEVELS} if len(table) else {})
     style.finish(figure, panels)
     return figure
-
-
-def _strata(part: pd.DataFrame) -> list[str]:
-    """The strata in a table. "all" is left out if there is only one other stratum."""
-    found = [name for name in style.STRATUM if name in set(part["stratum"])]
-    return found[:1] if len(found) == 2 and found[1] == "all" else found
 
 
 def _stratum(panel: Axes, line: pd.DataFrame, color: str, factor: int, label: str | None = None) -> None:

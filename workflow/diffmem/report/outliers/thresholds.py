@@ -25,10 +25,10 @@ def thresholds(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
     for (criterion, cell), panel in panels.items():
         last = table[(table["cell"] == cell) & (table["criterion"] == criterion)]
         last = last[last["epoch"] == last["epoch"].max()].sort_values("threshold")
-        for stratum, color in style.STRATUM.items():
+        for stratum in style.strata(last):
             line = last[last["stratum"] == stratum]
             values = [100 * line[name] for name in ("mean", "low", "high")]
-            style.band(panel, line["threshold"], *values, color=color, label=stratum if len(line) else None)
+            style.band(panel, line["threshold"], *values, color=style.STRATUM[stratum], label=stratum)
         everything = last[last["stratum"] == "all"]
         for linestyle, (column, label) in LEVELS.items():
             level = 100 * everything[column]
