@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies.outliers.noise_levels import claims, known_shares, spacing, summary
+from diffmem.studies.outliers.noise_levels import claims, known_shares, spacing_level, summary
 from diffmem.studies.outliers.stopping_step import per_replicate
 from diffmem.studies.shard.replicates import by_replicate
 
@@ -23,7 +23,7 @@ spacings = [
         "study": snakemake.wildcards.study,
         "cell": Path(path).parts[-3],
         "replicate": replicate,
-        "spacing": spacing(sets["train"]),
+        "spacing": spacing_level(sets["train"]),
     }
     for path in snakemake.input.data
     for replicate, sets in by_replicate(files.load_arrays(path, names=("train", "replicate")), ("train", "replicate"))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from diffmem.studies.claims import REFUTED, REPRODUCED
-from diffmem.studies.outliers.noise_levels import claims, known_shares, spacing, summary
+from diffmem.studies.outliers.noise_levels import claims, known_shares, spacing_level, summary
 
 SIGMAS = 0.02 * 2.0 ** np.arange(10)
 CELL = {"study": "s", "cell": "n-50"}
@@ -27,8 +27,11 @@ def planted(*, peak, seen=4, replicates=8, width=0.2):
     return known_shares(pd.concat(losses), **tables)
 
 
-def test_spacing_is_the_median_distance_to_the_nearest_neighbour():
-    assert spacing(np.array([[0.0], [1], [3], [7], [20]])) == 2
+def test_the_unit_is_the_level_whose_noise_is_as_long_as_the_median_distance_to_the_nearest_neighbour():
+    assert spacing_level(np.array([[0.0], [1], [3], [7], [20]])) == 2
+    points = np.random.default_rng(0).standard_normal((50, 4))
+    apart = np.linalg.norm(points[:, None] - points, axis=2) + 99 * np.eye(50)
+    assert spacing_level(points) == pytest.approx(np.median(apart.min(1)) / 2)
 
 
 @pytest.mark.parametrize(("peak", "verdict"), [(1.0, REPRODUCED), (0.1, REFUTED), (9.0, REFUTED)])

@@ -25,7 +25,7 @@ def levels(table: pd.DataFrame) -> Figure:
             )  # fmt: skip
         panel.axvline(1, color="black", linewidth=0.6)
         panel.axhline(0, color="black", linewidth=0.6)
-        panel.set(title=title, xscale="log", xlabel="noise level over spacing")
+        panel.set(title=title, xscale="log", xlabel="length of the noise over spacing")
         style.log_ticks(panel.xaxis, *panel.get_xlim())
     axes[0, 0].set_ylabel("share of the held-out error\nthat training points lack")
     style.legend_below(figure, axes)

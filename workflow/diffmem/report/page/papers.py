@@ -65,8 +65,9 @@ _CLOCK = (
     "replicate: 1 is in proportion, 0 is independent."
 )
 _LEVEL = (
-    "The effect is the logarithm of that level over the median distance of training points to their nearest "
-    "neighbours; the claim is that it is 0 within a factor of three."
+    "The effect is the logarithm of the length of that noise, its level times the root of the number of features, over "
+    "the median distance of training points to their nearest neighbours; the claim is that it is 0 within a factor of "
+    "three."
 )
 _SIGNAL = (
     "Spearman's rank correlation with the net copied fraction at the last snapshot, over runs of one size, with a "

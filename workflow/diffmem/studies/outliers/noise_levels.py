@@ -5,10 +5,11 @@ With L(sigma) the loss at the noise level sigma, on training and on held-out poi
     k(sigma) = 1 - L_train(sigma) / L_held-out(sigma)                                                       (1)
 
 is the share of the error that is removed on training points only; factors of the loss that depend on sigma cancel. The
-spacing s of a training set is the median distance of a point to its nearest neighbour in it. Two points at the distance
-s can be told apart in noise of a level well below s.
+spacing s of a training set is the median distance of a point to its nearest neighbour in it, and noise of the level
+sigma has the length sigma sqrt(d) in d dimensions. The unit of sigma is s / sqrt(d), the level whose noise is as long
+as the spacing.
 
-    N1   at the first snapshot at which samples are biased towards the training set, k is largest at sigma about s
+    N1   at the first snapshot at which samples are biased towards the training set, k is largest at about this level
     N2   likewise at the last snapshot
 
 within a factor of three, over replicates.
@@ -27,9 +28,9 @@ ABOUT = between(-np.log(3), np.log(3))
 WHEN = {"onset": "N1", "end": "N2"}
 
 
-def spacing(train: np.ndarray) -> float:
-    """Median distance of the points ``train`` (n, d) to their nearest neighbours."""
-    return float(np.median(Index(train).nearest(train, 2).distance[:, 1]))
+def spacing_level(train: np.ndarray) -> float:
+    """The noise level s / sqrt(d) of the points ``train`` (n, d)."""
+    return float(np.median(Index(train).nearest(train, 2).distance[:, 1]) / np.sqrt(train.shape[1]))
 
 
 def known_shares(training: pd.DataFrame, *, found: pd.DataFrame, spacings: pd.DataFrame) -> pd.DataFrame:
@@ -38,10 +39,10 @@ def known_shares(training: pd.DataFrame, *, found: pd.DataFrame, spacings: pd.Da
     Args:
         training: losses of all shards, with the columns ``RUN``, epoch, set, sigma and loss.
         found: result of ``stopping_step.per_replicate``: the epoch of bias in every replicate, infinite if not seen.
-        spacings: the columns ``RUN`` and spacing.
+        spacings: the columns ``RUN`` and spacing, s / sqrt(d).
 
     Returns:
-        the columns ``RUN``, when (onset or end), sigma, units (sigma over the replicate's spacing) and known.
+        the columns ``RUN``, when (onset or end), sigma, units (sigma over s / sqrt(d)) and known.
     """
     sides = training.pivot_table(index=[*RUN, "epoch", "sigma"], columns="set", values="loss").reset_index()
     sides["known"] = 1 - sides["train"] / sides["held-out"]
@@ -87,8 +88,8 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
         rows.append(
             Claim(
                 claim=WHEN[str(when)],
-                statement=f"{moment}, training points are known best in noise of about their spacing",
-                unit="log of noise level over spacing",
+                statement=f"{moment}, training points are known best in noise about as long as their spacing",
+                unit="log of length of the noise over spacing",
                 cell=str(cell),
                 finding=Finding(verdict, effect, low, high, replicates=len(best)),
                 figure="levels",
