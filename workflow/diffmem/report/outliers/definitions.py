@@ -9,7 +9,7 @@ from matplotlib.ticker import NullLocator
 from diffmem.report import style
 
 NAMES = {
-    "net-smallest": "net copied fraction, r = 1",
+    "net-smallest": "net copied fraction, smallest ratio",
     "net": "net copied fraction, main ratio",
     "r_mem": "copies by the rule of 1/3",
     "delta": "runs nearer to the training set than to fresh points (Δ < 0)",
