@@ -20,7 +20,7 @@ def test_the_first_samples_of_every_snapshot_stand_beside_their_nearest_training
     found = over_training(
         points=points, epochs=np.array([0, 1234.5]), positions=train, neighbours=neighbours, size=(3, 2, 2), count=4
     )
-    assert found.kind == ("epoch 0", "epoch 1,234.5")
+    assert found.kind == ("epoch 0", "epoch 1,234")
     shown = np.moveaxis(points[:, :4].reshape(2, 4, 3, 2, 2), 2, -1)
     np.testing.assert_array_equal(found.generated, shown)
     np.testing.assert_array_equal(found.nearest[1, 0], np.moveaxis(train[7].reshape(3, 2, 2), 0, -1))
