@@ -151,6 +151,7 @@ rule density:
         mem_mb=memory,
     params:
         ratio=setting("measure", "ratio"),
+        clusters=setting("data", "outliers", "clusters"),
         code=code("density.py"),
     script:
         "../scripts/density.py"

@@ -14,13 +14,13 @@ from diffmem.studies.outliers.density import (
     OPTIMUM,
     RADIUS,
     SPACING,
+    WIDTH,
     Surroundings,
-    claims,
     coefficients,
     of_replicate,
-    summary,
     surroundings,
 )
+from diffmem.studies.outliers.density_claims import claims, summary
 
 INLIERS, OUTLIERS = 300, 60
 KNOWN = Strata(
@@ -86,6 +86,32 @@ def test_a_planted_effect_of_the_distance_from_the_centre_is_found():
     assert values(rows, "radial", SPACING) == pytest.approx(0.1, abs=0.01)
 
 
+@pytest.mark.parametrize("log_ratio", [-1.0, 0.5])
+def test_a_planted_effect_of_the_width_of_a_class_is_found(log_ratio):
+    rng = np.random.default_rng(0)
+    near = replace(around(rng), log_ratio=log_ratio)
+    points = table(rng, near, slope=0.0, outlier=0.2 * log_ratio, count=200_000)
+    assert values(coefficients(points, KNOWN, near, ratio=1.5, classes=True), "classes", WIDTH) == pytest.approx(
+        0.2, abs=0.02
+    )
+
+
+def test_classes_of_one_width_or_of_many_clusters_say_nothing_about_width():
+    rng = np.random.default_rng(0)
+    near = replace(around(rng), log_ratio=0.2)
+    points = table(rng, near, slope=0.0, outlier=0.2)
+    assert "classes" not in set(coefficients(points, KNOWN, near, ratio=1.5, classes=True)["model"])
+    near = replace(near, log_ratio=1.0)
+    assert "classes" not in set(coefficients(points, KNOWN, near, ratio=1.5, classes=False)["model"])
+
+
+def test_the_width_of_a_class_is_that_of_both_halves():
+    rng = np.random.default_rng(0)
+    known = Strata(("inlier", "outlier"), np.repeat([0, 1], 500), np.repeat([0, 1], 500), np.array([500, 500]), (0, 0))
+    train, test = (np.vstack([rng.normal(0, 1, (500, 3)), rng.normal(20, 3, (500, 3))]) for _ in range(2))
+    assert surroundings(train=train, test=test, known=known).log_ratio == pytest.approx(np.log(3), abs=0.05)
+
+
 def test_swapping_training_and_held_out_points_changes_every_sign():
     rng = np.random.default_rng(1)
     near = around(rng)
@@ -110,13 +136,13 @@ def test_spacing_is_the_distance_to_the_third_neighbour_of_either_half():
     np.testing.assert_allclose([*near.train_radius, *near.test_radius], expected)
 
 
-def study(*, slope, outlier, replicates=8):
+def study(*, slope, outlier, replicates=8, log_ratio=-1.0):
     tables = []
     for replicate in range(replicates):
         rng = np.random.default_rng(replicate)
-        near = around(rng)
+        near = replace(around(rng), log_ratio=log_ratio)
         generated = np.stack([table(rng, near, slope=0, outlier=-0.4), table(rng, near, slope=slope, outlier=outlier)])
-        rows = of_replicate(generated, generated[0], KNOWN, near, ratio=1.5, epochs=np.array([0, 10]))
+        rows = of_replicate(generated, generated[0], KNOWN, near, ratio=1.5, epochs=np.array([0, 10]), classes=True)
         tables.append(rows.assign(study="s", cell="a", replicate=replicate))
     return pd.concat(tables, ignore_index=True)
 
@@ -132,6 +158,8 @@ def test_density_and_outlyingness_are_told_apart():
     outlying = verdicts(slope=0.0, outlier=-0.2)
     assert outlying["D2-end"] == REPRODUCED
     assert outlying["D1-end"] in (CHANCE, REFUTED)
+    assert outlying["D5-end"] == REPRODUCED  # the outliers are the narrower class
+    assert verdicts(slope=0.0, outlier=-0.2, log_ratio=1.0)["D5-end"] == REFUTED
 
 
 def test_the_summary_keeps_model_and_optimum_apart():
