@@ -38,7 +38,7 @@ or index does not have is an error. Editors with support for YAML schemas comple
 | `effective-memorization.yaml` | *On Memorization in Diffusion Models*, on digits | hours: `make plan` |
 | `cifar10.yaml` | the same on CIFAR-10 | a GPU: `make plan` |
 | `my-images.yaml` | your own images: edit path, size and numbers | ten minutes |
-| `density.yaml`, `density-elsewhere.yaml` | outlying or crowded: six arrangements; other distances, sizes and data sets | half an hour each |
+| `density.yaml`, `density-elsewhere.yaml` | outlying or crowded: six arrangements; and elsewhere | half an hour each |
 | `schedule.yaml` | the quick study's outliers under schedules that end in noise | a quarter of an hour |
 | `stopping.yaml`, `clocks.yaml` | when to stop, and three clocks, on digits | a quarter of an hour each |
 | `bridge.yaml` | the three papers' definitions of memorization on the same runs | a quarter of an hour |
