@@ -261,3 +261,24 @@ def test_the_setting_of_cifar_10_takes_its_first_steps_on_small_files_of_that_fo
     assert (runs["ceiling"] > 0.99).all(), "the optimum copies"
     assert set(runs["step"]) == {0, 3}
     assert (tmp_path / "results/config/cifar-10/figures/matches.png").is_file()
+
+
+@pytest.mark.slow
+def test_the_onset_papers_network_of_12_million_parameters_takes_its_first_steps(tmp_path):
+    """The network at its full size, with fewer images, epochs and generated points."""
+    settings = yaml.safe_load((ROOT / "config/onset-unet.yaml").read_text())
+    study = settings["studies"]["printed"]
+    study |= {"replicates": 1, "cells": {f"n-{n}": {"data": {"inliers": n}} for n in (10, 12, 14)}}
+    study["data"]["fresh"] = 100
+    study["training"] |= {"epochs": 2, "batch": 10, "snapshots": {"count": 2}}
+    study["sampling"] |= {"count": 100, "steps": 2}
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"run": "first-steps", "intermediates": "keep", "studies": {"printed": study}}))
+    targets = [f"results/first-steps/printed/{name}" for name in ("definitions.parquet", "figures/definitions.png")]
+    result = snakemake(*targets, directory=tmp_path, config=config)
+    assert result.returncode == 0, result.stdout + result.stderr
+    weights = np.load(tmp_path / "results/first-steps/printed/n-10/r000-000/snapshots.npy", mmap_mode="r")
+    assert weights.shape[-1] == 12_537_785
+    assert not np.array_equal(weights[0, 0], weights[0, -1]), "it learns"
+    table = pd.read_parquet(tmp_path / "results/first-steps/printed/definitions.parquet")
+    assert set(table["n"]) == {10, 12, 14}

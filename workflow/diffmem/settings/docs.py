@@ -35,6 +35,7 @@ or index does not have is an error. Editors with support for YAML schemas comple
 | `paper.yaml` | the figures of *Outliers memorized last*, as printed | hours: `make plan CONFIG=config/paper.yaml` |
 | `paper-lean.yaml` | the same with 2,500 generated points per snapshot | a third of that |
 | `onset.yaml` | the onset study at full size, with one study per question | `make plan CONFIG=config/onset.yaml` |
+| `onset-unet.yaml` | that experiment with U-Nets of 12.5 and 1.3 million parameters | an hour |
 | `effective-memorization.yaml` | *On Memorization in Diffusion Models*, on digits | hours: `make plan` |
 | `cifar10.yaml` | the same on CIFAR-10 | a GPU: `make plan` |
 | `my-images.yaml` | your own images: edit path, size and numbers | ten minutes |
