@@ -15,7 +15,7 @@ from diffmem.report import style
 from diffmem.report.outliers import scatter
 from diffmem.report.outliers.curves import REFERENCE
 from diffmem.report.outliers.density import PANELS
-from diffmem.studies.outliers.density import SPACING
+from diffmem.studies.outliers.density import SPACING, WIDTH
 
 FIGURES = registry.FIGURES["outliers"]
 RATIOS = {"alpha": 1.5, "beta": 2.0}
@@ -93,7 +93,8 @@ def planted_density():
     strata = itertools.product(("alpha", "beta"), ("generated",), (0.0, 100.0), ("raw", "adjusted"), ("outlier",))
     slopes = itertools.product(("alpha", "beta"), ("generated",), (0.0, 100.0), ("adjusted", "inliers"), (SPACING,))
     optimum = itertools.product(("alpha", "beta"), ("optimum",), (np.inf,), ("adjusted", "inliers"), (SPACING,))
-    table = pd.DataFrame([*strata, *slopes, *optimum], columns=["cell", "source", "epoch", "model", "term"])
+    widths = itertools.product(("alpha", "beta"), ("generated",), (0.0, 100.0), ("classes",), (WIDTH,))
+    table = pd.DataFrame([*strata, *slopes, *optimum, *widths], columns=["cell", "source", "epoch", "model", "term"])
     mean = np.random.default_rng(6).random(len(table))
     return table.assign(study="s", mean=mean, low=mean - 0.1, high=mean + 0.2).sample(frac=1, random_state=1)
 

@@ -10,7 +10,7 @@ import pytest
 from diffmem.loading import load
 from diffmem.settings import docs, read
 from diffmem.settings.collections import AnyData, Collection
-from diffmem.settings.datasets import Distribution, Own
+from diffmem.settings.datasets import Distribution, Moons, Own
 from diffmem.settings.onset import OnsetCell
 from diffmem.settings.questions import QUESTIONS, Config
 from diffmem.settings.records import Choice, alternatives
@@ -113,3 +113,18 @@ def test_no_study_can_be_called_like_a_rule_or_a_file_of_the_run():
     beside = {name for text in rules for name in re.findall(r'"<results>/([\w.-]+)["/]', text)}
     able = {name for name in named | beside if re.fullmatch(r"[A-Za-z][A-Za-z0-9.-]*", name)}
     assert able <= read.RESERVED, able - read.RESERVED
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, 0.5),
+        ({"outliers": {"count": 99, "spread": 0.5}}, None),
+        ({"outliers": {"count": 100, "spread": 0.5, "clusters": 2}}, None),
+        ({"outliers": {"count": 100, "spread": 1}}, None),
+        ({"duplicates": {"count": 1}}, None),
+    ],
+)
+def test_outliers_are_a_class_if_they_are_one_cluster_as_large_as_the_inliers(change, expected):
+    data = Moons(**{"inliers": 100, "outliers": {"count": 100, "spread": 0.5}, **change})
+    assert data.class_width == expected

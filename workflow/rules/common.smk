@@ -1,6 +1,5 @@
 """Where things lie, which targets exist, and which part of the config a rule sees. No science."""
 
-from operator import attrgetter
 from pathlib import Path
 
 from diffmem import registry, runs
@@ -92,10 +91,10 @@ def settings(*sections):
     return chosen
 
 
-def setting(*keys):
-    """Function of the wildcards: one value of the cell's settings, by the keys that lead to it."""
-    return lambda wildcards: attrgetter(".".join(keys))(
-        STUDIES[wildcards.study].cells[wildcards.cell]
+def setting(section, key):
+    """Function of the wildcards: one value of the cell's settings."""
+    return lambda wildcards: getattr(
+        getattr(STUDIES[wildcards.study].cells[wildcards.cell], section), key
     )
 
 

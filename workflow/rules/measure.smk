@@ -151,7 +151,7 @@ rule density:
         mem_mb=memory,
     params:
         ratio=setting("measure", "ratio"),
-        clusters=setting("data", "outliers", "clusters"),
+        class_width=setting("data", "class_width"),
         code=code("density.py"),
     script:
         "../scripts/density.py"

@@ -14,7 +14,7 @@ table = shard_density(
     ceiling=files.load_arrays(snakemake.input.references, names=("ceiling",))["ceiling"],
     training=files.load_table(snakemake.input.training, columns=("snapshot", "step", "epoch")),
     ratio=snakemake.params.ratio,
-    classes=snakemake.params.clusters == 1,
+    class_width=snakemake.params.class_width,
 )
 names = {key: snakemake.wildcards[key] for key in ("study", "cell")}
 files.save_table(snakemake.output[0], table.assign(**names))

@@ -89,27 +89,10 @@ def test_a_planted_effect_of_the_distance_from_the_centre_is_found():
 @pytest.mark.parametrize("log_ratio", [-1.0, 0.5])
 def test_a_planted_effect_of_the_width_of_a_class_is_found(log_ratio):
     rng = np.random.default_rng(0)
-    near = replace(around(rng), log_ratio=log_ratio)
+    near = around(rng)
     points = table(rng, near, slope=0.0, outlier=0.2 * log_ratio, count=200_000)
-    assert values(coefficients(points, KNOWN, near, ratio=1.5, classes=True), "classes", WIDTH) == pytest.approx(
-        0.2, abs=0.02
-    )
-
-
-def test_classes_of_one_width_or_of_many_clusters_say_nothing_about_width():
-    rng = np.random.default_rng(0)
-    near = replace(around(rng), log_ratio=0.2)
-    points = table(rng, near, slope=0.0, outlier=0.2)
-    assert "classes" not in set(coefficients(points, KNOWN, near, ratio=1.5, classes=True)["model"])
-    near = replace(near, log_ratio=1.0)
-    assert "classes" not in set(coefficients(points, KNOWN, near, ratio=1.5, classes=False)["model"])
-
-
-def test_the_width_of_a_class_is_that_of_both_halves():
-    rng = np.random.default_rng(0)
-    known = Strata(("inlier", "outlier"), np.repeat([0, 1], 500), np.repeat([0, 1], 500), np.array([500, 500]), (0, 0))
-    train, test = (np.vstack([rng.normal(0, 1, (500, 3)), rng.normal(20, 3, (500, 3))]) for _ in range(2))
-    assert surroundings(train=train, test=test, known=known).log_ratio == pytest.approx(np.log(3), abs=0.05)
+    rows = coefficients(points, KNOWN, near, ratio=1.5, class_width=np.exp(log_ratio))
+    assert values(rows, "classes", WIDTH) == pytest.approx(0.2, abs=0.02)
 
 
 def test_swapping_training_and_held_out_points_changes_every_sign():
@@ -120,8 +103,9 @@ def test_swapping_training_and_held_out_points_changes_every_sign():
     other["train_distance"] = one["test_distance"][:, None]
     other["test_distance"] = one["train_distance"][:, 0]
     swapped = Surroundings(near.test_spacing, near.train_spacing, near.test_radius, near.train_radius)
-    before = coefficients(one, KNOWN, near, ratio=1.5)
-    after = coefficients(other, KNOWN, swapped, ratio=1.5)
+    before = coefficients(one, KNOWN, near, ratio=1.5, class_width=0.5)
+    after = coefficients(other, KNOWN, swapped, ratio=1.5, class_width=0.5)
+    assert "classes" in set(before["model"])
     np.testing.assert_allclose(after["value"], -before["value"], atol=1e-9)
 
 
@@ -136,13 +120,15 @@ def test_spacing_is_the_distance_to_the_third_neighbour_of_either_half():
     np.testing.assert_allclose([*near.train_radius, *near.test_radius], expected)
 
 
-def study(*, slope, outlier, replicates=8, log_ratio=-1.0):
+def study(*, slope, outlier, replicates=8, class_width=0.5):
     tables = []
     for replicate in range(replicates):
         rng = np.random.default_rng(replicate)
-        near = replace(around(rng), log_ratio=log_ratio)
+        near = around(rng)
         generated = np.stack([table(rng, near, slope=0, outlier=-0.4), table(rng, near, slope=slope, outlier=outlier)])
-        rows = of_replicate(generated, generated[0], KNOWN, near, ratio=1.5, epochs=np.array([0, 10]), classes=True)
+        rows = of_replicate(
+            generated, generated[0], KNOWN, near, ratio=1.5, epochs=np.array([0, 10]), class_width=class_width
+        )
         tables.append(rows.assign(study="s", cell="a", replicate=replicate))
     return pd.concat(tables, ignore_index=True)
 
@@ -159,7 +145,7 @@ def test_density_and_outlyingness_are_told_apart():
     assert outlying["D2-end"] == REPRODUCED
     assert outlying["D1-end"] in (CHANCE, REFUTED)
     assert outlying["D5-end"] == REPRODUCED  # the outliers are the narrower class
-    assert verdicts(slope=0.0, outlier=-0.2, log_ratio=1.0)["D5-end"] == REFUTED
+    assert verdicts(slope=0.0, outlier=-0.2, class_width=2.0)["D5-end"] == REFUTED
 
 
 def test_the_summary_keeps_model_and_optimum_apart():
@@ -167,3 +153,11 @@ def test_the_summary_keeps_model_and_optimum_apart():
     assert set(found["source"]) == {GENERATED, OPTIMUM}
     assert set(found[found["source"] == GENERATED]["epoch"]) == {0, 10}
     assert (found["replicates"] == 8).all()
+
+
+def test_a_stratum_without_points_at_the_end_has_no_value_there():
+    table = study(slope=0.1, outlier=0)
+    table = table[(table["term"] != "outlier") | (table["epoch"] == 0)]
+    found = claims(table, settings={"a": "planted"}).set_index("claim")
+    assert found.loc[["D2", "D2-end"], "replicates"].tolist() == [0, 0]
+    assert found.loc["D1-end", "replicates"] == 8

@@ -116,6 +116,17 @@ class Data(Choice):
         return any(getattr(self, name).count for name in INJECTED)
 
     @property
+    def class_width(self) -> float | None:
+        """Width of the outliers over that of the inliers, if these are two classes of one size and of different width.
+
+        None where they are not: with several clusters, copies, another number of outliers, or one width.
+        """
+        cluster = self.outliers
+        classes = cluster.clusters == 1 and cluster.count == self.inliers
+        copied = self.duplicates.count or self.near_duplicates.count
+        return cluster.spread if classes and not copied and cluster.spread != 1 else None
+
+    @property
     def twinned(self) -> bool:
         """Whether every stratum has held-out twins, with which it can be compared."""
         return bool(self.twins) or not self.injected

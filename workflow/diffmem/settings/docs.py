@@ -40,8 +40,8 @@ or index does not have is an error. Editors with support for YAML schemas comple
 | `cifar10.yaml` | the same on CIFAR-10 | a GPU: `make plan` |
 | `my-images.yaml` | your own images: edit path, size and numbers | ten minutes |
 | `density.yaml`, `density-elsewhere.yaml` | outlying or crowded: six arrangements; and elsewhere | half an hour each |
-| `schedule.yaml` | the quick study's outliers under schedules that end in noise | a quarter of an hour |
-| `stopping.yaml`, `clocks.yaml` | when to stop, and three clocks, on digits | a quarter of an hour each |
+| `schedule.yaml` | the quick study's outliers under three schedules, two of which end in noise | ten minutes |
+| `stopping.yaml`, `clocks.yaml` | when to stop, and three clocks | a quarter of an hour, half an hour |
 | `bridge.yaml` | the three papers' definitions of memorization on the same runs | a quarter of an hour |
 | `examples/` | saved samples, own functions and networks, audits as a study | minutes |
 | `test.yaml` | a test of every stage; its results have no meaning | half a minute |

@@ -5,13 +5,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from diffmem.report import style
-from diffmem.studies.outliers.density import GENERATED, OPTIMUM, SPACING
+from diffmem.studies.outliers.density import GENERATED, OPTIMUM, SPACING, WIDTH
 
 PANELS = {
     ("raw", "stratum"): "minus inliers",
     ("adjusted", "stratum"): "minus inliers\nof equal spacing",
     ("adjusted", SPACING): "per e-fold\nof local spacing",
     ("inliers", SPACING): "per e-fold of local\nspacing, inliers alone",
+    ("classes", WIDTH): "per e-fold of\nthe cluster's width",
 }
 APART = 0.22  # distance between the marks of one row
 
@@ -20,7 +21,7 @@ def density(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
     """Means over replicates at the last snapshot, with 95 % intervals: one row per cell, one column per coefficient.
 
     Args:
-        table: result of ``studies.outliers.density.summary``.
+        table: result of ``studies.outliers.density_claims.summary``.
         words: cell -> its description.
     """
     cells = list(style.shown(words, table))
@@ -40,20 +41,21 @@ def density(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
 
 def _panels(table: pd.DataFrame) -> dict[tuple[str, str], str]:
     """The panels that have anything to show: without injected points the slope alone, where all models are one."""
+    shown = {key: label for key, label in PANELS.items() if key[1] != WIDTH or WIDTH in set(table["term"])}
     if set(table["term"]) & set(style.STRATUM) or table.empty:
-        return PANELS
-    return {key: label for key, label in PANELS.items() if key == ("adjusted", SPACING)}
+        return shown
+    return {key: label for key, label in shown.items() if key == ("adjusted", SPACING)}
 
 
 def _row(panel: Axes, rows: pd.DataFrame, *, term: str, place: int) -> None:
     """Draw the coefficients of one cell: filled markers for the last snapshot, open ones for the optimum."""
     generated = rows[rows["source"] == GENERATED]
     shown = pd.concat([generated[generated["epoch"] == generated["epoch"].max()], rows[rows["source"] == OPTIMUM]])
-    shown = shown[shown["term"] == SPACING] if term == SPACING else shown[shown["term"].isin(style.STRATUM)]
+    shown = shown[shown["term"].isin(style.STRATUM) if term == "stratum" else shown["term"] == term]
     for i, (_, row) in enumerate(shown.iterrows()):
         color = style.STRATUM.get(row["term"], "black")
         optimum = row["source"] == OPTIMUM
-        label = f"{'slope' if term == SPACING else row['term']}{', closed-form optimum' if optimum else ''}"
+        label = f"{row['term'] if term == 'stratum' else 'slope'}{', closed-form optimum' if optimum else ''}"
         panel.errorbar(
             row["mean"],
             place + APART * ((len(shown) - 1) / 2 - i),

@@ -102,8 +102,8 @@ DEFINITIONS = {
     "D3": f"The slope of D1 over inliers alone. {_SPACING}",
     "D4": "How much the net copied fraction changes with the distance from the centre of the inliers, in their "
     f"standard deviations, at equal stratum and local spacing. {_SPACING}",
-    "D5": "Where the outliers are one cluster, they and the inliers are two classes of known width. The effect is how "
-    "much more the wider class is copied, per e-fold of width.",
+    "D5": "Outliers that are one cluster of as many points as there are inliers are compared with these. The effect is "
+    "the difference in net copied fraction per e-fold of the cluster's width, without regard to spacing and distance.",
     "G1": "Two snapshots are compared: the first one from which on the energy distance is at most that of as many "
     "draws from the held-out points, and the first one from which on the net copied fraction exceeds chance. "
     "The claim is that the former comes first.",

@@ -111,8 +111,13 @@ def headline(table: pd.DataFrame) -> float:
 
 
 def over_training(curves: pd.DataFrame) -> pd.Series:
-    """Definition (1): mean over log epochs of every row of ``curves``, one column per epoch, untrained left out."""
+    """Definition (1): mean over log epochs of every row of ``curves``, one column per epoch, untrained left out.
+
+    NaN where a row has no value at any epoch.
+    """
     trained = curves[[epoch for epoch in curves.columns if epoch >= 1]]
+    if trained.shape[1] == 0:
+        return pd.Series(np.nan, index=curves.index)
     if trained.shape[1] == 1:
         return trained.iloc[:, 0]
     x = np.log(trained.columns.to_numpy(dtype=float))

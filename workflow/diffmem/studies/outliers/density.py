@@ -10,7 +10,8 @@ radius from its nearest location among training and held-out points together:
     spacing    distance from that location to its third nearest location of either set
     radius     distance of that location from the mean of the inliers, in their standard deviations
 
-In every replicate and at every snapshot, four models are fitted by least squares to all generated points:
+In every replicate and at every snapshot, five models are fitted by least squares, to all generated points if nothing
+else is said:
 
     raw         s = a + sum_k c_k [stratum k]                                                          (2)
     adjusted    s = a + sum_k c_k [stratum k] + b log(spacing)                                         (3)
@@ -18,8 +19,8 @@ In every replicate and at every snapshot, four models are fitted by least square
     inliers     s = a + b log(spacing), over the points of inliers alone                               (5)
     classes     s = a + v log(width)                                                                   (6)
 
-where the outliers are one cluster, so that outliers and the other points are two classes: the width of a class is the
-root mean square distance of its locations, of both halves, from their mean.
+where (6) is for studies whose outliers are one cluster of as many points as there are inliers. The width of this class
+is its standard deviation over that of the inliers, whose width is 1. v is the c_outlier of (2) over log(width).
 
 The c_k are differences from inliers. If training and held-out points swap places, s changes its sign and the regressors
 do not. The mean of every coefficient is therefore zero for a generator that does not know which half it was trained on.
@@ -46,7 +47,6 @@ SPACING, RADIUS, WIDTH = "log spacing", "radius", "log width"
 GENERATED, OPTIMUM = "generated", "optimum"
 NEIGHBOUR = 3  # the spacing of a location is the distance to its third neighbour, as one or two may be its own copies
 LEAST_POINTS = 20  # generated points in a stratum, for a coefficient of it
-LEAST_RATIO = 1.25  # widths of two classes that are closer to each other say nothing about width
 
 
 @dataclass(frozen=True)
@@ -56,18 +56,16 @@ class Surroundings:
     Attributes:
         train_spacing, test_spacing: log spacing of the training locations (m,) and of the held-out locations (m',).
         train_radius, test_radius: radius of these.
-        log_ratio: logarithm of the width of the outliers over that of the other locations; None without outliers.
     """
 
     train_spacing: np.ndarray
     test_spacing: np.ndarray
     train_radius: np.ndarray
     test_radius: np.ndarray
-    log_ratio: float | None = None
 
 
 def surroundings(*, train: np.ndarray, test: np.ndarray, known: Strata) -> Surroundings:
-    """Spacing, radius and widths of distinct training locations (m, d) and held-out locations (m', d)."""
+    """Spacing and radius of distinct training locations (m, d) and held-out locations (m', d)."""
     both, stratum = np.vstack([train, test]), np.concatenate([known.train, known.test])
     distinct = both[first_rows(locations(both))]
     distance = Index(distinct).nearest(both, NEIGHBOUR + 1).distance[:, NEIGHBOUR]
@@ -75,22 +73,21 @@ def surroundings(*, train: np.ndarray, test: np.ndarray, known: Strata) -> Surro
     spread = np.where(inliers.std(0) > 0, inliers.std(0), 1)  # pixels that never vary
     radius = np.linalg.norm((both - inliers.mean(0)) / spread, axis=1)
     m = len(train)
-    return Surroundings(np.log(distance[:m]), np.log(distance[m:]), radius[:m], radius[m:], _log_ratio(both, stratum))
+    return Surroundings(np.log(distance[:m]), np.log(distance[m:]), radius[:m], radius[m:])
 
 
 def coefficients(
-    table: np.ndarray, known: Strata, around: Surroundings, *, ratio: float, classes: bool = False
+    table: np.ndarray, known: Strata, around: Surroundings, *, ratio: float, class_width: float | None = None
 ) -> pd.DataFrame:
     """Coefficients of the models (2) to (6) for one snapshot.
 
     Args:
         table: neighbour table (g,) of generated points.
         ratio: r in (1).
-        classes: whether the outliers are one class, for (6).
+        class_width: width of the outliers in (6); None if they are no class of their own.
 
     Returns:
-        model, term and value. A stratum with fewer than ``LEAST_POINTS`` points has no row, and (6) has none if the
-        widths of the classes differ by less than ``LEAST_RATIO``.
+        model, term and value. A stratum with fewer than ``LEAST_POINTS`` points has no row.
     """
     q, stratum = quotient(table, "matched"), stratum_of(table, known, "matched")
     copied = (q > ratio).astype(float) - (q < 1 / ratio)
@@ -108,8 +105,8 @@ def coefficients(
         "radial": ({**strata, SPACING: spacing, RADIUS: radius}, kept),
         "inliers": ({SPACING: spacing}, inlier),
     }
-    if classes and OUTLIER in others and around.log_ratio and abs(around.log_ratio) > np.log(LEAST_RATIO):
-        models["classes"] = ({WIDTH: around.log_ratio * (stratum == OUTLIER)}, kept)
+    if class_width and OUTLIER in others:
+        models["classes"] = ({WIDTH: np.log(class_width) * (stratum == OUTLIER)}, kept)
     rows = [
         (model, term, value)
         for model, (regressors, points) in models.items()
@@ -127,31 +124,24 @@ def of_replicate(
     *,
     ratio: float,
     epochs: np.ndarray,
-    classes: bool = False,
+    class_width: float | None = None,
 ) -> pd.DataFrame:
     """Coefficients of all snapshots ``generated`` (s, g), of ``epochs`` (s,), and of points of the ``optimum`` (c,).
 
-    ``ratio`` and ``classes`` are those of `coefficients`.
+    ``ratio`` and ``class_width`` are those of `coefficients`.
 
     Returns:
         source, epoch (infinite for the optimum), model, term, value.
     """
     tables = [
-        coefficients(rows, known, around, ratio=ratio, classes=classes).assign(source=GENERATED, epoch=float(epoch))
+        coefficients(rows, known, around, ratio=ratio, class_width=class_width).assign(
+            source=GENERATED, epoch=float(epoch)
+        )
         for rows, epoch in zip(generated, epochs, strict=True)
     ]
-    ceiling = coefficients(optimum, known, around, ratio=ratio, classes=classes)
+    ceiling = coefficients(optimum, known, around, ratio=ratio, class_width=class_width)
     ceiling = ceiling.assign(source=OPTIMUM, epoch=np.inf)
     return pd.concat([*tables, ceiling], ignore_index=True)
-
-
-def _log_ratio(points: np.ndarray, stratum: np.ndarray) -> float | None:
-    """Logarithm of the width of the outliers among ``points`` (m, d) over that of the others; None without outliers."""
-    outlier = stratum == OUTLIER
-    if not outlier.any():
-        return None
-    widths = [np.sqrt(part.var(0).sum()) for part in (points[outlier], points[~outlier])]
-    return float(np.log(widths[0] / widths[1]))
 
 
 def _fit(values: np.ndarray, regressors: dict[str, np.ndarray], points: np.ndarray) -> dict[str, float]:

@@ -98,7 +98,9 @@ def _answers(question: Question, table: pd.DataFrame) -> list[Claim]:
     alone = set(table["term"]) <= {SPACING, RADIUS}  # there are inliers only, and (3) and (5) are one
     if chosen.empty or (alone and question.model == "inliers"):
         return []
-    curves = chosen.pivot(index="replicate", columns="epoch", values="value").sort_index(axis=1)
+    # a snapshot without enough points in the stratum has no value, also the last one
+    curves = chosen.pivot(index="replicate", columns="epoch", values="value")
+    curves = curves.reindex(columns=sorted(table["epoch"].unique()))
     summaries = {"": (over_training(curves), "over training"), "-end": (curves.iloc[:, -1], "at the end")}
     return [
         Claim(

@@ -19,7 +19,7 @@ def shard_density(
     ceiling: np.ndarray,
     training: pd.DataFrame,
     ratio: float,
-    classes: bool,
+    class_width: float | None,
 ) -> pd.DataFrame:
     """The regressions of ``studies.outliers.density`` for every replicate.
 
@@ -29,12 +29,12 @@ def shard_density(
         ceiling: neighbour tables (r, c) of points of the closed-form optimum.
         training: losses of the shard.
         ratio: r of the regressions.
-        classes: whether the outliers are one cluster, and thus a class of their own.
+        class_width: width of the outliers over that of the inliers; None if they are no class of their own.
 
     Returns:
         the columns of ``of_replicate``, and replicate.
     """
-    settings = dict(ratio=ratio, classes=classes, epochs=snapshots(training)["epoch"].to_numpy())
+    settings = dict(ratio=ratio, class_width=class_width, epochs=snapshots(training)["epoch"].to_numpy())
     tables = []
     for i, (replicate, points) in enumerate(by_replicate(data, DATA)):
         known = strata(STRATA, **{name: points[name] for name in KNOWN})
