@@ -6,8 +6,14 @@ Spearman's rank correlation of a signal with the net copied fraction,
     between    over runs, at the last snapshot
     same-size  over runs, at the last snapshot, of ranks within the runs of one size (cell)
 
-with 95 % intervals: Student's t over runs for the first, bootstrap over runs (percentiles of ``DRAWS``) for the others.
-Over a run everything that moves with time is correlated; the last row is the one that no time and no size explains.
+with 95 % intervals over replicates. The runs of one replicate share their data and random numbers at all sizes, so that
+they are not independent. For the first the interval is Student's t of the replicates' means. For the others, with the
+correlation rho of all R replicates, z = atanh rho, and z_i the same without the i-th replicate,
+
+    tanh(z +- t_(R - 1) s),   s^2 = (R - 1) / R sum_i (z_i - mean z_i)^2                                  (1)
+
+(Tukey's jackknife of Fisher's transform). Over a run everything that moves with time is correlated; the last row is the
+one that no time and no size explains.
 
     S1   between runs of one size, those with the larger held-out minus training loss copy more
     S2 to S4   likewise by that loss at small noise levels, by the denoiser's answer, and by the stable rank
@@ -22,7 +28,7 @@ from diffmem.measure.intervals import mean_interval
 from diffmem.studies.claims import POSITIVE, Claim, Finding, decide, tabulate
 from diffmem.studies.outliers.survival import RUN
 
-DRAWS = 2000
+LARGEST = 0.999  # correlations beyond count as this, since atanh 1 is infinite
 OF_CLAIMS = {
     "S1": ("gap", "the larger held-out minus training loss"),
     "S2": ("gap-low", "the larger held-out minus training loss at small noise levels"),
@@ -31,27 +37,27 @@ OF_CLAIMS = {
 }
 
 
-def summary(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
+def summary(table: pd.DataFrame) -> pd.DataFrame:
     """The correlations of every signal.
 
     Args:
-        table: ``shard.signals.shard_signals`` of all shards, with study and cell.
-        seed: of the bootstrap.
+        table: ``shard.signals.shard_signals`` of all shards, with study and cell, the same replicates in every cell.
 
     Returns:
-        study, signal, over (within, between, same-size), correlation, low, high, runs.
+        study, signal, over (within, between, same-size), correlation, low, high, replicates, runs.
     """
     rows = []
     for (study, signal), part in table[table["step"] > 0].groupby(["study", "signal"], sort=False):
         key = {"study": study, "signal": signal}
-        runs = np.array([_spearman(run["value"], run["net"]) for _, run in part.groupby(RUN, sort=False)])
-        seen = runs[np.isfinite(runs)]
-        mean, low, high = mean_interval(seen)
-        rows.append({**key, "over": "within", "correlation": mean, "low": low, "high": high, "runs": len(seen)})
-        last = part[part["step"] == part.groupby(RUN)["step"].transform("max")]
+        runs = pd.Series({name: _spearman(run["value"], run["net"]) for name, run in part.groupby(RUN)}, dtype=float)
+        means = runs.groupby(level=RUN.index("replicate")).mean().dropna().to_numpy()
+        within = dict(zip(("correlation", "low", "high"), mean_interval(means), strict=True), replicates=len(means))
+        rows.append({**key, "over": "within", **within, "runs": runs.notna().sum()})
+        last = part[part["step"] == part.groupby(RUN)["step"].transform("max")].sort_values(["replicate", "cell"])
         ranks = last.groupby("cell")[["value", "net"]].rank(pct=True)
         for over, pair in (("between", last[["value", "net"]]), ("same-size", ranks)):
-            rows.append({**key, "over": over, **_with_interval(pair.to_numpy(), seed), "runs": len(last)})
+            runs_of_replicates = pair.to_numpy().reshape(last["replicate"].nunique(), -1, 2)
+            rows.append({**key, "over": over, **_with_interval(runs_of_replicates), "runs": len(last)})
     return pd.DataFrame(rows)
 
 
@@ -63,12 +69,24 @@ def _spearman(x: npt.ArrayLike, y: npt.ArrayLike) -> np.ndarray:
         return (a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
 
 
-def _with_interval(pairs: np.ndarray, seed: int) -> dict[str, float]:
-    """Spearman's correlation of ``pairs`` (r, 2), and percentiles of its bootstrap over runs."""
-    chosen = np.random.default_rng(seed).integers(len(pairs), size=(DRAWS, len(pairs)))
-    drawn = _spearman(pairs[chosen, 0], pairs[chosen, 1])
-    low, high = np.nanpercentile(drawn, [2.5, 97.5]) if np.isfinite(drawn).any() else (np.nan, np.nan)
-    return {"correlation": float(_spearman(pairs[:, 0], pairs[:, 1])), "low": low, "high": high}
+def _with_interval(runs: np.ndarray) -> dict[str, float]:
+    """Spearman's correlation over all ``runs``, and its interval (1) over replicates.
+
+    Args:
+        runs: signal and net copied fraction of the c runs of every replicate, of shape (r, c, 2).
+    """
+    r = len(runs)
+    rho = _spearman(*runs.reshape(-1, 2).T)
+    without = np.array([_fisher(_spearman(*np.delete(runs, i, axis=0).reshape(-1, 2).T)) for i in range(r)])
+    spread = np.sqrt((r - 1) / r * ((without - without.mean()) ** 2).sum())
+    half = scipy.special.stdtrit(r - 1, 0.975) * spread if r > 1 else np.nan
+    low, high = np.tanh([_fisher(rho) - half, _fisher(rho) + half])
+    return {"correlation": float(rho), "low": low, "high": high, "replicates": r}
+
+
+def _fisher(correlation: np.ndarray) -> np.ndarray:
+    """Atanh of a ``correlation``."""
+    return np.arctanh(np.clip(correlation, -LARGEST, LARGEST))
 
 
 def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
@@ -82,8 +100,8 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
     rows = []
     for claim, (signal, side) in OF_CLAIMS.items():
         for row in found[(found["signal"] == signal) & (found["over"] == "same-size")].to_dict("records"):
-            verdict = decide(row["low"], row["high"], POSITIVE, replicates=row["runs"])
-            finding = Finding(verdict, row["correlation"], row["low"], row["high"], replicates=row["runs"])
+            verdict = decide(row["low"], row["high"], POSITIVE, replicates=row["replicates"])
+            finding = Finding(verdict, row["correlation"], row["low"], row["high"], replicates=row["replicates"])
             rows.append(
                 Claim(
                     claim=claim,
