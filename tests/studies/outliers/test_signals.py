@@ -64,7 +64,7 @@ def test_the_correlation_between_runs_is_that_of_scipy():
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_the_interval_holds_for_runs_that_share_their_replicate(shared):
-    """No correlation is planted. A bootstrap over runs held it in .63 of cases where they share."""
+    """No correlation is planted."""
     found = [row(summary(planted(of_run=0, seed=seed, shared=shared)), "same-size") for seed in range(100)]
     assert np.mean([one.low < 0 < one.high for one in found]) == pytest.approx(0.95, abs=0.06)
 
