@@ -14,31 +14,36 @@ STEPS = 2 ** np.arange(15)
 WORDS = dict.fromkeys(SIZES, "digits")
 
 
-def planted(bias=lambda n: n, copies=lambda n: 8 * n, best=1024, replicates=8):
-    """Events of all replicates and their losses; an epoch is 4 steps, and events lie on snapshots."""
-    found, losses, times = [], [], []
-    for cell, n in SIZES.items():
-        for r in range(replicates):
-            key = {"study": "s", "cell": cell, "replicate": r}
-            found.append({**key, "tau_gen": 64.0, "bias": bias(n), "copies": copies(n)})
-            loss = 1 + np.abs(np.log(STEPS / best))
-            losses += [{**key, "step": s, "set": "held-out", "sigma": k, "loss": x + k}
-                       for s, x in zip(STEPS, loss, strict=True) for k in (0, 1)]  # fmt: skip
-            losses += [{**key, "step": s, "set": "train", "sigma": 0, "loss": 1 / s} for s in STEPS]
-            epochs = {64.0, best / 4, float(bias(n)), float(copies(n))} - {np.inf}
-            times += [
-                {
-                    **key,
-                    "epoch": epoch,
-                    "step": int(4 * epoch),
-                    "threshold": ratio,
-                    "headline": ratio > 1,
-                    "net": epoch / ratio,
-                    "deviation": 0.01,
-                }
-                for epoch, ratio in itertools.product(epochs, (1.0, 2.0))
-            ]
-    tables = {"training": pd.DataFrame(losses), "attribution": pd.DataFrame(times)}
+def planted(bias=lambda n: n, copies=lambda n: 8 * n, best=1024, replicates=8, deviation=lambda n: 0.01):
+    """Runs with snapshots at powers of two and at all events; an epoch is 4 steps.
+
+    In every replicate the net copied fraction rises in proportion to the epoch. At ratio 1 it passes one half at the
+    epoch ``bias(n)``, at ratio 2 one fifth at ``copies(n)``.
+    """
+    found, losses, rates = [], [], []
+    events = {float(event(n)) for n in SIZES.values() for event in (bias, copies) if 0 < event(n) < np.inf}
+    epochs = sorted({*STEPS / 4, 64.0, *events})
+    for (cell, n), r in itertools.product(SIZES.items(), range(replicates)):
+        key = {"study": "s", "cell": cell, "replicate": r}
+        found.append({**key, "tau_gen": 64.0})
+        loss = 1 + np.abs(np.log(STEPS / best))
+        losses += [{**key, "step": s, "set": "held-out", "sigma": k, "loss": x + k}
+                   for s, x in zip(STEPS, loss, strict=True) for k in (0, 1)]  # fmt: skip
+        losses += [{**key, "step": s, "set": "train", "sigma": 0, "loss": 1 / s} for s in STEPS]
+        rates += [
+            {
+                **key,
+                "epoch": epoch,
+                "step": int(4 * epoch),
+                "threshold": ratio,
+                "headline": ratio > 1,
+                "net": 1.0001 * share * epoch / onset(n),
+                "deviation": deviation(n),
+            }
+            for epoch in epochs
+            for ratio, share, onset in ((1.0, 0.5, bias), (2.0, 0.2, copies))
+        ]
+    tables = {"training": pd.DataFrame(losses), "attribution": pd.DataFrame(rates)}
     return clocks(pd.DataFrame(found), **tables, sizes=SIZES)
 
 
@@ -60,8 +65,8 @@ def test_slopes_are_those_that_were_planted():
     row = summary(planted()).set_index(["n", "event"]).loc[(100, "copies")]
     assert row[["step", "low", "high", "seen", "replicates"]].tolist() == [3200, 3200, 3200, 8, 8]
     np.testing.assert_allclose(row[["slope", "slope_low", "slope_high"]].astype(float), 1)
-    np.testing.assert_allclose(row[["net_smallest", "net_smallest_low"]].astype(float), 800)
-    np.testing.assert_allclose(row[["net", "net_high"]].astype(float), 400, err_msg="at the ratio of the figures")
+    np.testing.assert_allclose(row[["net_smallest", "net_smallest_low"]].astype(float), 4, rtol=1e-3)
+    np.testing.assert_allclose(row[["net", "net_high"]].astype(float), 0.2, rtol=1e-3, err_msg="at ratio 2")
 
 
 def test_sizes_at_which_a_replicate_does_not_see_the_event_have_no_part_in_its_slope():
@@ -70,12 +75,24 @@ def test_sizes_at_which_a_replicate_does_not_see_the_event_have_no_part_in_its_s
     assert summary(unseen).set_index(["n", "event"]).loc[(200, "copies"), "seen"] == 0
 
 
+def test_a_size_whose_share_chance_hides_has_no_part_in_the_slope():
+    """With a level above one half at the smallest size, its onset comes late. Two sizes are left, and no slope."""
+    table = planted(deviation=lambda n: 0.2 if n == 50 else 0.01)
+    late = table[(table["event"] == "bias") & (table["n"] == 50)]
+    assert (late["step"] > 4 * 50).all()
+    assert not late["by_share"].any()
+    assert slopes(table)["bias"].size == 0
+    assert slopes(table)["loss"].size == 8
+
+
 def test_claims_compare_the_clocks():
     table = claims(planted(), settings=WORDS).set_index("claim")
-    assert table.loc["K1", "verdict"].tolist() == [REPRODUCED] * 3, "at steps 200, 400 and 800, the loss at 1,024"
+    assert table.loc["K1", "verdict"].tolist() == [REPRODUCED] * 3
+    np.testing.assert_allclose(table.loc["K1", "effect"], [2.56, 1.28, 0.64], rtol=1e-3, err_msg="at step 1,024")
     assert table.loc[["K2", "K3", "K4"], "verdict"].tolist() == [REPRODUCED] * 3
+    other = claims(planted(bias=lambda n: -512, copies=lambda n: 8 * n**2), settings=WORDS).set_index("claim")
+    assert other.loc["K1", "verdict"].tolist() == [REFUTED] * 3, "more samples are nearer to the held-out set"
     other = claims(planted(bias=lambda n: 512, copies=lambda n: 8 * n**2), settings=WORDS).set_index("claim")
-    assert other.loc["K1", "verdict"].tolist() == [REFUTED] * 3
     assert other.loc[["K2", "K3", "K4"], "verdict"].tolist() == [REFUTED, REPRODUCED, REFUTED]
     assert other.loc["K4", "effect"] == pytest.approx(0)
     assert "50 to 200 inliers" in other.loc["K2", "holds_for"]

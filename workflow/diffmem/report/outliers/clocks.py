@@ -11,9 +11,9 @@ from diffmem.studies.outliers.clocks import CLOCKS
 
 NAMES = {
     "tau_gen": "quality of held-out points",
-    "bias": "bias begins",
+    "bias": "half of the samples biased",
     "loss": "best held-out loss",
-    "copies": "copies begin",
+    "copies": "a fifth copies",
 }
 
 

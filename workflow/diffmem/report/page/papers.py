@@ -109,11 +109,11 @@ DEFINITIONS = {
     "The claim is that the former comes first.",
     "G2": "The recommended stop is the last snapshot before copies begin. The effect is the energy distance at this "
     "snapshot minus that at the end, in replicates in which copies begin.",
-    "K1": "The first snapshot at which more samples are nearest to the training set than chance allows comes before "
-    "the one with the smallest loss on held-out points.",
-    "K2": f"The slope of the onset of copies. {_CLOCK}",
+    "K1": "The net copied fraction at ratio 1 at the snapshot with the smallest loss on held-out points. The claim is "
+    "that it is positive.",
+    "K2": f"The slope of the step at which a fifth of the samples are copies. {_CLOCK}",
     "K3": f"The slope of the step at which samples are as good as held-out points. {_CLOCK}",
-    "K4": f"The slope of the onset of bias. {_CLOCK}",
+    "K4": f"The slope of the step at which half of the samples are biased towards the training set. {_CLOCK}",
     **dict.fromkeys(("S1", "S2", "S3", "S4"), _SIGNAL),
     "N1": f"The noise level at which the loss on training points is lowest relative to that on held-out points, when "
     f"bias begins. {_LEVEL}",

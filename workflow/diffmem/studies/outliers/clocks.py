@@ -2,22 +2,24 @@ r"""Three clocks of a training, against the number n of training points.
 
 In every replicate, in steps of the optimizer:
 
-    bias       samples begin to be nearer to the training set than chance allows     (`stopping_step`, (2))
-    loss       the snapshot with the smallest mean loss on held-out points           (1)
-    copies     copies begin                                                          (`stopping_step`, (3))
-    tau_gen    samples are as good as held-out points                                (`stopping_step`, (1))
+    loss       the snapshot with the smallest mean loss on held-out points                         (1)
+    bias       c_r > max(z_r, 1/2) at the smallest ratio: half of the samples are biased           (2)
+    copies     c_r > max(z_r, 1/5) at the ratio of the main figures: a fifth are copies            (3)
+    tau_gen    samples are as good as held-out points, (1) of `stopping_step`
 
-(1) is not seen where it is the last snapshot, since the loss may fall on. Over sizes n, least squares in every
-replicate gives the slope b of
+with the net copied fraction c_r and the level of chance z_r, and lasting, as in `stopping_step`. There an onset is the
+first share that z_r allows to see. As z_r falls with n like n^(-1/2), such onsets come late at small sizes, and their
+slopes are too small. The shares of (2) and (3) are the same at all sizes. (1) is not seen where it is the last snapshot,
+since the loss may fall on. Over sizes n, least squares in every replicate gives the slope b of
 
-    log tau = a + b log n,                                                                        (2)
+    log tau = a + b log n,                                                                         (4)
 
-over the sizes at which all replicates see the event, of which there must be three. b = 1 is proportional to n.
-Intervals are over replicates (Student's t).
+over the sizes at which all replicates see the event, and most of them by its share and not by z_r. There must be three
+such sizes. b = 1 is proportional to n. Intervals are over replicates (Student's t).
 
-    K1   samples are biased before the loss on held-out points is best    (claimed in arXiv 2603.03469)
-    K2   the onset of copies is proportional to n, 3/4 <= b <= 5/4        (claimed in arXiv 2505.17638)
-    K3   tau_gen does not depend on n, |b| <= 1/4                         (claimed in arXiv 2505.17638)
+    K1   at the best loss on held-out points samples are biased: c_r > 0 at the smallest ratio   (arXiv 2603.03469)
+    K2   the onset of copies is proportional to n, 3/4 <= b <= 5/4                               (arXiv 2505.17638)
+    K3   tau_gen does not depend on n, |b| <= 1/4                                                (arXiv 2505.17638)
     K4   the onset of bias is proportional to n, as that of copies
 """
 
@@ -26,13 +28,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from diffmem.measure.attribution import level
 from diffmem.measure.intervals import mean_interval, median_interval
-from diffmem.studies.claims import FEW, Claim, Finding, Region, between, decide, judge_mean, tabulate
-from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, both_ratios, judge_order
+from diffmem.studies.claims import FEW, POSITIVE, Claim, Finding, Region, between, decide, judge_mean, tabulate
+from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, both_ratios, first_lasting
 from diffmem.studies.outliers.survival import RUN
 
 LOSS = "loss"
 CLOCKS = (GENERALIZED, BIAS, LOSS, COPIES)
+SHARES = {BIAS: 0.5, COPIES: 0.2}
 LEAST_SIZES = 3
 PROPORTIONAL, CONSTANT = between(0.75, 1.25), between(-0.25, 0.25)
 OF_SLOPES: dict[str, tuple[str, Region, str]] = {
@@ -54,20 +58,35 @@ def clocks(
         sizes: cell -> its number of training points.
 
     Returns:
-        the columns ``RUN``, n, event, step (infinite where the event is not seen), and the net copied fraction there at
-        the smallest ratio, net_smallest, and at that of the main figures, net.
+        the columns ``RUN``, n, event, step (infinite where the event is not seen), by_share (whether it is seen by its
+        share and not by the level of chance; true for tau_gen and loss), and the net copied fraction there at the
+        smallest ratio, net_smallest, and at that of the main figures, net.
     """
     both = both_ratios(attribution)
     times = both[[*RUN, "epoch", "step"]]
-    parts = [_best_loss(training).assign(event=LOSS)]
-    for event in (GENERALIZED, BIAS, COPIES):
-        seen = found[[*RUN, event]].rename(columns={event: "epoch"}).merge(times, on=[*RUN, "epoch"], how="left")
-        parts.append(seen.assign(event=event, step=seen["step"].fillna(np.inf)))
-    table = pd.concat(parts, ignore_index=True)
+    good = (
+        found[[*RUN, GENERALIZED]].rename(columns={GENERALIZED: "epoch"}).merge(times, on=[*RUN, "epoch"], how="left")
+    )
+    good = good.assign(event=GENERALIZED, step=good["step"].fillna(np.inf))
+    parts = [_best_loss(training).assign(event=LOSS), good, *(_onset(both, event) for event in SHARES)]
+    table = pd.concat([part.assign(by_share=part.get("by_share", True)) for part in parts], ignore_index=True)
     table = table[table["cell"].isin(sizes)]
-    table = table.assign(n=table["cell"].map(sizes))[[*RUN, "n", "event", "step"]]
+    table = table.assign(n=table["cell"].map(sizes))[[*RUN, "n", "event", "step", "by_share"]]
     there = both[[*RUN, "step", BIAS, COPIES]].rename(columns={BIAS: "net_smallest", COPIES: "net"})
     return table.merge(there.astype({"step": float}), on=[*RUN, "step"], how="left")
+
+
+def _onset(both: pd.DataFrame, event: str) -> pd.DataFrame:
+    """Step of (2) or (3) in every replicate: the columns ``RUN``, event, step and by_share."""
+    rows = []
+    for key, run in both.sort_values("step").groupby(RUN, sort=False):
+        chance = level(run[f"deviation_{event}"].to_numpy(), len(run))
+        at = first_lasting(run[event].to_numpy() > np.maximum(chance, SHARES[event]))
+        seen = at < len(run)
+        step = float(run["step"].iloc[at]) if seen else np.inf
+        by_share = bool(seen and chance[at] <= SHARES[event])
+        rows.append({**dict(zip(RUN, key, strict=True)), "event": event, "step": step, "by_share": by_share})
+    return pd.DataFrame(rows)
 
 
 def _best_loss(training: pd.DataFrame) -> pd.DataFrame:
@@ -87,7 +106,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     Returns:
         study, cell, n, event, step, low, high, seen (by so many replicates) and replicates; net_smallest and net with
         their intervals, means over the replicates that see it; and, the same in all rows of an event, slope, slope_low
-        and slope_high of (2).
+        and slope_high of (4).
     """
     of_event = {event: mean_interval(values) for event, values in slopes(table).items()}
     rows = []
@@ -103,12 +122,15 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def slopes(table: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Event -> b of (2) in every replicate, of shape (r,); empty where too few sizes see the event."""
+    """Event -> b of (4) in every replicate, of shape (r,); empty where too few sizes see the event."""
     found = {}
     for event, part in table.groupby("event", sort=False):
-        steps = part.pivot_table(index="n", columns="replicate", values="step", aggfunc="first").to_numpy()
+        steps, by_share = (
+            part.pivot_table(index="n", columns="replicate", values=name, aggfunc="first").to_numpy(float)
+            for name in ("step", "by_share")
+        )
         sizes = np.sort(part["n"].unique())
-        seen = (np.isfinite(steps) & (steps > 0)).all(1)
+        seen = (np.isfinite(steps) & (steps > 0)).all(1) & (by_share.mean(1) > 0.5)
         enough = seen.sum() >= LEAST_SIZES
         found[str(event)] = np.polyfit(np.log(sizes[seen]), np.log(steps[seen]), 1)[0] if enough else np.empty(0)
     return found
@@ -123,11 +145,10 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
     """
     rows, words = [], {"study": table["study"].iloc[0], "figure": "clocks"}
     for cell, part in table.groupby("cell", sort=False):
-        steps = part.pivot_table(index="replicate", columns="event", values="step", aggfunc="first")
-        statement = "samples are biased towards the training set before the loss on held-out points is best"
-        held = {"cell": str(cell), "holds_for": settings[str(cell)], "unit": "share of replicates"}
-        order = judge_order(steps[BIAS], steps[LOSS])
-        rows.append(Claim(claim="K1", statement=statement, finding=order, **held, **words))
+        at_best = part.loc[part["event"] == LOSS, "net_smallest"].dropna().to_numpy()
+        statement = "at the best loss on held-out points samples are biased towards the training set"
+        held = {"cell": str(cell), "holds_for": settings[str(cell)], "unit": "net copied fraction"}
+        rows.append(Claim(claim="K1", statement=statement, finding=judge_mean(at_best, POSITIVE), **held, **words))
     first, (least, most) = str(table["cell"].iloc[0]), table["n"].agg(["min", "max"])
     held = {"cell": first, "holds_for": f"{settings[first]}, at {least:,} to {most:,} inliers"}
     of_event = slopes(table)
