@@ -9,8 +9,8 @@ In every replicate, in steps of the optimizer:
 
 with the net copied fraction c_r and the level of chance z_r, and lasting, as in `stopping_step`. There an onset is the
 first share that z_r allows to see. As z_r falls with n like n^(-1/2), such onsets come late at small sizes, and their
-slopes are too small. The shares of (2) and (3) are the same at all sizes. (1) is not seen where it is the last snapshot,
-since the loss may fall on. Over sizes n, least squares in every replicate gives the slope b of
+slopes are too small. The shares of (2) and (3) are the same at all sizes. (1) is not seen where it is the last
+snapshot, since the loss may fall on. Over sizes n, least squares in every replicate gives the slope b of
 
     log tau = a + b log n,                                                                         (4)
 
