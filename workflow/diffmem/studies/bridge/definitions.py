@@ -15,10 +15,9 @@ B2 and B3 are judged at the last snapshot.
 import numpy as np
 import pandas as pd
 
-from diffmem.measure.attribution import level
 from diffmem.measure.intervals import mean_interval, share
 from diffmem.studies.claims import Claim, Finding, Region, between, decide, tabulate
-from diffmem.studies.outliers.stopping_step import BIAS, COPIES, MOSTLY, both_ratios, first_lasting, judge_order
+from diffmem.studies.outliers.stopping_step import BIAS, COPIES, MOSTLY, both_ratios, first_lasting, judge_order, onset
 from diffmem.studies.outliers.survival import RUN
 
 TENTH, NOTHING = 0.1, between(-0.05, 0.05)
@@ -97,8 +96,8 @@ def _onsets(part: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     found = {}
     for replicate, run in part.sort_values("step").groupby("replicate"):
         steps = np.append(run["step"].to_numpy(float), np.inf)
-        biased = run[BIAS].to_numpy() > level(run[f"deviation_{BIAS}"].to_numpy(), len(run))
-        found[replicate] = steps[[first_lasting(biased), first_lasting(run["r_mem"].to_numpy() >= TENTH)]]
+        biased = onset(run[BIAS].to_numpy(), run[f"deviation_{BIAS}"].to_numpy())
+        found[replicate] = steps[[biased, first_lasting(run["r_mem"].to_numpy() >= TENTH)]]
     both = pd.DataFrame(found).T
     return both[0], both[1]
 

@@ -113,7 +113,7 @@ def headline(table: pd.DataFrame) -> float:
 def over_training(curves: pd.DataFrame) -> pd.Series:
     """Definition (1): mean over log epochs of every row of ``curves``, one column per epoch, untrained left out.
 
-    NaN where a row has no value at any epoch.
+    NaN where a row has no value, or where training ended before its first epoch.
     """
     trained = curves[[epoch for epoch in curves.columns if epoch >= 1]]
     if trained.shape[1] == 0:

@@ -31,7 +31,7 @@ import pandas as pd
 from diffmem.measure.attribution import level
 from diffmem.measure.intervals import mean_interval, median_interval
 from diffmem.studies.claims import FEW, POSITIVE, Claim, Finding, Region, between, decide, judge_mean, tabulate
-from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, both_ratios, first_lasting
+from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, both_ratios, onset
 from diffmem.studies.outliers.survival import RUN
 
 LOSS = "loss"
@@ -80,11 +80,11 @@ def _onset(both: pd.DataFrame, event: str) -> pd.DataFrame:
     """Step of (2) or (3) in every replicate: the columns ``RUN``, event, step and by_share."""
     rows = []
     for key, run in both.sort_values("step").groupby(RUN, sort=False):
-        chance = level(run[f"deviation_{event}"].to_numpy(), len(run))
-        at = first_lasting(run[event].to_numpy() > np.maximum(chance, SHARES[event]))
+        deviation = run[f"deviation_{event}"].to_numpy()
+        at = onset(run[event].to_numpy(), deviation, least=SHARES[event])
         seen = at < len(run)
         step = float(run["step"].iloc[at]) if seen else np.inf
-        by_share = bool(seen and chance[at] <= SHARES[event])
+        by_share = bool(seen and level(deviation, len(run))[at] <= SHARES[event])
         rows.append({**dict(zip(RUN, key, strict=True)), "event": event, "step": step, "by_share": by_share})
     return pd.DataFrame(rows)
 

@@ -76,17 +76,14 @@ def _with_interval(runs: np.ndarray) -> dict[str, float]:
         runs: signal and net copied fraction of the c runs of every replicate, of shape (r, c, 2).
     """
     r = len(runs)
-    rho = _spearman(*runs.reshape(-1, 2).T)
-    without = np.array([_fisher(_spearman(*np.delete(runs, i, axis=0).reshape(-1, 2).T)) for i in range(r)])
-    spread = np.sqrt((r - 1) / r * ((without - without.mean()) ** 2).sum())
+    rho, *without = (
+        _spearman(*part.reshape(-1, 2).T) for part in (runs, *(np.delete(runs, i, axis=0) for i in range(r)))
+    )
+    z, *others = np.arctanh(np.clip([rho, *without], -LARGEST, LARGEST))
+    spread = np.sqrt((r - 1) * np.var(others))
     half = scipy.special.stdtrit(r - 1, 0.975) * spread if r > 1 else np.nan
-    low, high = np.tanh([_fisher(rho) - half, _fisher(rho) + half])
+    low, high = np.tanh([z - half, z + half])
     return {"correlation": float(rho), "low": low, "high": high, "replicates": r}
-
-
-def _fisher(correlation: np.ndarray) -> np.ndarray:
-    """Atanh of a ``correlation``."""
-    return np.arctanh(np.clip(correlation, -LARGEST, LARGEST))
 
 
 def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:

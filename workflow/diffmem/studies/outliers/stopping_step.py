@@ -55,6 +55,16 @@ def first_lasting(held: np.ndarray, confirm: int = CONFIRM) -> int:
     return int(rows.argmax()) if rows.any() else len(held)
 
 
+def onset(net: np.ndarray, deviation: np.ndarray, *, least: float = 0.0) -> int:
+    """Index of the first snapshot from which on ``net`` (s,) exceeds chance and ``least``, as above; s if none.
+
+    Args:
+        net: net copied fraction at every snapshot.
+        deviation: its standard deviation if the model knew nothing of the split (`measure.attribution`).
+    """
+    return first_lasting(net > np.maximum(level(deviation, len(net)), least))
+
+
 def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
     """The epoch of every event in every replicate by itself, and the stop of all together.
 
@@ -71,7 +81,7 @@ def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFr
     for cell, own in both_ratios(attribution).groupby("cell", sort=False):
         runs = own.merge(energy[energy["cell"] == cell][[*RUN, "epoch", "value", "held_out"]], on=[*RUN, "epoch"])
         held_out = runs.groupby("replicate")["held_out"].first().mean()
-        begun = _onset(*_curves(own, COPIES)[1:], least=LEAST)
+        begun = _joint_onset(*_curves(own, COPIES)[1:], least=LEAST)
         for key, run in runs.sort_values("epoch").groupby(RUN, sort=False):
             parts.append({**dict(zip(RUN, key, strict=True)), **_events(run, held_out, begun)})
     return pd.DataFrame(parts)
@@ -92,7 +102,10 @@ def jointly(attribution: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
         for event, least in ((BIAS, 0.0), (COPIES, LEAST)):
             epoch, net, deviation = _curves(own, event)
             drawn = rng.integers(len(net), size=(DRAWS if len(net) > 1 else 0, len(net)))
-            at = [_onset(net, deviation, least=least), *(_onset(net[d], deviation[d], least=least) for d in drawn)]
+            at = [
+                _joint_onset(net, deviation, least=least),
+                *(_joint_onset(net[d], deviation[d], least=least) for d in drawn),
+            ]
             rows.append({"study": study, "cell": cell, "event": event, **_place(np.append(epoch, np.inf), at)})
             if event == COPIES:
                 before = [max(index - 1, 0) for index in at]
@@ -116,10 +129,9 @@ def _curves(own: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray, np.nd
     return net.columns.to_numpy(float), net.to_numpy(), deviation.to_numpy()
 
 
-def _onset(net: np.ndarray, deviation: np.ndarray, *, least: float) -> int:
+def _joint_onset(net: np.ndarray, deviation: np.ndarray, *, least: float) -> int:
     """Index of the first snapshot at which the mean of ``net`` (r, s) exceeds ``least`` and chance; s if none."""
-    chance = level(np.sqrt(np.square(deviation).sum(0)) / len(net), net.shape[1])
-    return first_lasting(net.mean(0) > np.maximum(chance, least))
+    return onset(net.mean(0), np.sqrt(np.square(deviation).sum(0)) / len(net), least=least)
 
 
 def both_ratios(table: pd.DataFrame) -> pd.DataFrame:
@@ -140,9 +152,10 @@ def both_ratios(table: pd.DataFrame) -> pd.DataFrame:
 def _events(run: pd.DataFrame, held_out: float, begun: int) -> dict[str, float]:
     """Events of one replicate, and what it loses at the stop of all, where copies have ``begun`` with this snapshot."""
     energy, epoch = run["value"].to_numpy(), run["epoch"].to_numpy(float)
-    chance = {name: level(run[f"deviation_{name}"].to_numpy(), len(run)) for name in (BIAS, COPIES)}
-    chance[COPIES] = np.maximum(chance[COPIES], LEAST)
-    at = {name: first_lasting(run[name].to_numpy() > chance[name]) for name in (BIAS, COPIES)}
+    at = {
+        name: onset(run[name].to_numpy(), run[f"deviation_{name}"].to_numpy(), least=least)
+        for name, least in ((BIAS, 0.0), (COPIES, LEAST))
+    }
     at[GENERALIZED] = first_lasting(energy <= held_out)
     stop = max(begun - 1, 0)
     beyond = np.append(epoch, np.inf)
