@@ -116,3 +116,9 @@ def test_against_permuted_labels_the_last_snapshot_decides():
     table = by_permutation(pd.DataFrame(rows), settings={"c": "moons"})
     assert table["verdict"].tolist() == [REPRODUCED]
     assert table["effect"].item() == pytest.approx(0.2 + 3.5 / 1e3)
+
+
+def test_a_training_that_ends_before_its_first_epoch_has_no_mean_over_training():
+    curves = pd.DataFrame([[0.1, 0.2]], columns=[0.0, 0.5])
+    assert over_training(curves).isna().all()
+    assert over_training(pd.DataFrame([[0.1, 0.3]], columns=[0.0, 1.0])).tolist() == [0.3]

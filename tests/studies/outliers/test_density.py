@@ -9,7 +9,6 @@ import pytest
 from diffmem.measure.strata import Strata
 from diffmem.neighbours.table import ROW
 from diffmem.studies.claims import CHANCE, REFUTED, REPRODUCED
-from diffmem.studies.outliers.claims import over_training
 from diffmem.studies.outliers.density import (
     GENERATED,
     OPTIMUM,
@@ -162,9 +161,3 @@ def test_a_stratum_without_points_at_the_end_has_no_value_there():
     found = claims(table, settings={"a": "planted"}).set_index("claim")
     assert found.loc[["D2", "D2-end"], "replicates"].tolist() == [0, 0]
     assert found.loc["D1-end", "replicates"] == 8
-
-
-def test_a_training_that_ends_before_its_first_epoch_has_no_mean_over_training():
-    curves = pd.DataFrame([[0.1, 0.2]], columns=[0.0, 0.5])
-    assert over_training(curves).isna().all()
-    assert over_training(curves.assign(**{"x": 0.3}).rename(columns={"x": 1.0})).tolist() == [0.3]
