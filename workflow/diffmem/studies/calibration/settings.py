@@ -61,7 +61,7 @@ QUICK = {
 }
 # by name of the target
 SETTINGS = {"controls": QUICK, "controls-full": FULL}
-SHARDS = {"controls": shards(replicates=60, size=30), "controls-full": shards(replicates=2000, size=100)}
+SHARDS = {"controls": shards(replicates=60, size=30), "controls-full": shards(replicates=400, size=100)}
 # settings with a row in the figure
 SHOWN = {
     "controls": tuple(QUICK),
