@@ -21,7 +21,7 @@ SAME        := .same
 SAME_CONFIG := $(or $(CONFIG),config/test.yaml)
 # files of slow tests that take longest, begun first so that all cores stay busy to the end
 LONGEST      := $(addprefix tests/,cluster test_workflow.py test_science.py auditing test_reruns.py test_kills.py)
-QUIETLY      = --cores $(CORES) --quiet progress rules host reason
+QUIETLY      = --cores $(CORES) --quiet progress host reason
 
 .PHONY: run plan test test-slow lint format docs site readme same bench lock clean
 .DELETE_ON_ERROR:
@@ -36,10 +36,11 @@ run: .venv/installed
 	report=$$(ls -t $$run/report.html $$run/*/report.html 2>/dev/null | head -1) && \
 	echo "Report: $$report   Claims: $$run/claims.csv   Figures: $$run/*/figures/   Provenance: $$provenance"
 
-# only the table; where there is none, once more with what Snakemake says about it
+# only the table; where the plan fails, once more with what Snakemake says about it
 plan: .venv/installed
 	@$(NAMED) $(CONFIG) > /dev/null
-	@$(BIN)/snakemake plan --quiet all $(OPTIONS) || $(BIN)/snakemake plan --quiet progress rules host reason $(OPTIONS)
+	@table=$$($(BIN)/snakemake plan --quiet all $(OPTIONS)) && echo "$$table" || \
+	$(BIN)/snakemake plan --quiet progress host reason $(OPTIONS)
 
 test: .venv/installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile

@@ -196,6 +196,19 @@ def test_the_plan_names_every_cell_and_runs_nothing(tmp_path):
     assert not list(tmp_path.glob("results/*/*/base"))
 
 
+def test_the_plan_of_a_run_that_does_not_fit_the_disk_is_refused_after_its_table(tmp_path):
+    study = {"replicates": 1000, "sampling": {"count": 10_000_000}, "training": {"snapshots": {"count": 100}}}
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump({"studies": {"vast": study}}))
+    result = snakemake("plan", directory=tmp_path, config=config)
+    assert result.returncode == 1
+    assert re.search(r"vast +base +1000", result.stdout)
+    log = (tmp_path / "results/config/logs/plan.log").read_text()
+    assert "are free on its disk" in log
+    assert "smaller studies.vast.sampling.count (now 10000000)" in log
+    assert log in result.stdout + result.stderr
+
+
 @pytest.mark.slow
 def test_data_of_ones_own_are_read_again_when_images_come_in_and_refused_when_there_are_too_few(tmp_path):
     def add(number):

@@ -56,7 +56,7 @@ rule animation:
 
 
 rule plan:
-    """Print what the chosen config would run, and what that costs. Runs nothing."""
+    """Print what the chosen config would run, and what that costs, or refuse it. Runs nothing."""
     log:
         "<logs>/plan.log",
     localrule: True
@@ -66,6 +66,7 @@ rule plan:
         studies=STUDIES,
         discard=config.get("intermediates") == "discard",
         cores=workflow.cores or os.cpu_count(),
+        folder=f"results/{NAME}",
     script:
         "../scripts/plan.py"
 
