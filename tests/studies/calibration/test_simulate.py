@@ -48,7 +48,7 @@ def test_settings_exist_and_the_figure_shows_some_of_them(name):
 def test_the_full_calibration_has_all_distributions_and_sizes_with_and_without_duplicates():
     assert len(settings.FULL) == len(settings.DISTRIBUTIONS) * 2 * 2
     assert {distribution.sampler for distribution in settings.DISTRIBUTIONS.values()} == set(SAMPLERS)
-    assert settings.SHARDS["controls-full"][-1] == "r0300-0399"
+    assert settings.SHARDS["controls-full"][-1] == "r300-399"
 
 
 def test_the_settings_can_be_read_without_numpy():
