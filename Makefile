@@ -21,7 +21,7 @@ SAME        := .same
 SAME_CONFIG := $(or $(CONFIG),config/test.yaml)
 # files of slow tests that take longest, begun first so that all cores stay busy to the end
 LONGEST      := $(addprefix tests/,cluster test_workflow.py test_science.py auditing test_reruns.py test_kills.py)
-QUIETLY      = --cores $(CORES) --quiet progress host reason
+QUIETLY      = --cores $(CORES) --quiet progress rules host reason
 
 .PHONY: run plan test test-slow lint format docs site readme same bench lock clean
 .DELETE_ON_ERROR:

@@ -8,7 +8,10 @@ The plan's bytes are exact for arrays (`studies.plan`). (2) is the least that a 
 shard before the arrays of the last one are deleted.
 """
 
+import os
 import shutil
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -56,8 +59,14 @@ def free_bytes(folder: str) -> int:
 
 
 def bytes_in(folder: str) -> int:
-    """Bytes of the files in ``folder``, 0 if there is none."""
-    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file() and not path.is_symlink())
+    """Bytes of the files in ``folder``, 0 if there is none; without those that an active run deletes meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                status = Path(parent, name).lstat()
+                total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return total
 
 
 def _bytes(table: pd.DataFrame) -> int:
