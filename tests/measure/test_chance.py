@@ -29,7 +29,7 @@ def two_moons(count, rng):
     return moons(count, rng, noise=0.03)
 
 
-# statistics.md, 1: the table for r = 1, 1.5, 2, 3
+# rho / (rho + r^m) at r = 1, 1.5, 2, 3, to three digits
 @pytest.mark.parametrize(
     ("dimension", "rho", "levels"),
     [
@@ -71,7 +71,7 @@ def test_uniform_points_on_a_line_a_square_and_a_cube_reach_the_formula(dimensio
     assert (np.abs(np.mean(redraws, axis=0) - expected) < 4.5 * error).all()
 
 
-# statistics.md, 1; its .618/.470 at 800/200 are scikit-learn's even angles, independent ones come close to the formula
+# scikit-learn's even angles give .618 and .470 at 800 and 200 points; independent ones come close to the formula
 @pytest.mark.parametrize(
     ("draw", "train", "test", "levels"),
     [
@@ -94,7 +94,7 @@ def test_the_checked_levels_are_met(draw, train, test, levels):
 
 
 def test_the_deviation_of_one_redraw_is_larger_than_the_binomial_one():
-    """statistics.md, 8: .0168 where the binomial says .0146; intervals must come from redraws of the reference sets."""
+    """.0168 where the binomial says .0146; intervals must come from redraws of the reference sets."""
     rng, levels = np.random.default_rng(5), []
     for _ in range(300):
         near, far = distances(two_moons, rng, train=1000, test=1000, generated=1000)
@@ -111,7 +111,7 @@ def test_the_log_ratio_is_logistic(dimension, rho):
 
 
 def test_two_moons_are_logistic_in_two_dimensions_and_not_in_one():
-    """statistics.md, 10: Kolmogorov distance .010 at m = 2 and .15 at m = 1, for 20,000 points."""
+    """Kolmogorov distance .010 at m = 2 and .15 at m = 1, for 20,000 points."""
     near, far = distances(two_moons, np.random.default_rng(7), train=20000, test=20000, generated=20000)
     ratio = np.log(far / near)
     assert stats.kstest(2 * ratio, "logistic").statistic < 0.02

@@ -145,7 +145,7 @@ def test_arrays_that_do_not_fit_are_refused_with_a_reason(function, wrong, messa
 
 @pytest.mark.parametrize("dimension", [1, 2, 3, 5])
 def test_one_third_has_the_level_three_to_the_minus_m(dimension):
-    """statistics.md, 5.3."""
+    """P(d_1 / d_2 < t) = t^m for points of a Poisson process in m dimensions, at t = 1/3."""
     rng, level = np.random.default_rng(dimension), 3.0**-dimension
     share = np.mean(second(poisson(200_000, 2, dimension, rng)) < 1 / 3)
     assert share == pytest.approx(level, abs=4.5 * np.sqrt(level * (1 - level) / 200_000))
@@ -209,7 +209,7 @@ def test_p_values_are_those_of_the_logistic_law():
     ],
 )
 def test_soft_copying_reads_as_in_the_dose_response_table(h, raw, r_1, third, z, authentic):
-    """statistics.md, 12: a kernel density estimate of bandwidth h of 1,000 moons. Its own error is one run's."""
+    """A kernel density estimate of bandwidth h of 1,000 moons. Its own error is one run's."""
     redraws = []
     for seed in range(8):
         rng = np.random.default_rng(seed)
@@ -228,7 +228,7 @@ def test_soft_copying_reads_as_in_the_dose_response_table(h, raw, r_1, third, z,
 
 @pytest.mark.parametrize("dimension", [2, 12])
 def test_duplicated_training_rows_leave_every_score_of_a_copier_alone(dimension):
-    """statistics.md, 6: among rows, d_1 / d_2 is 1 on copies of duplicates and their spacing is 0."""
+    """Among rows, d_1 / d_2 is 1 on copies of duplicates and their spacing is 0."""
     points, rng = draws(dimension=dimension, sizes=(300, 300, 300))
     points["generated"] = points["train"] + 1e-5 * rng.standard_normal((300, dimension))
     duplicated = {**points, "train": points["train"][rng.permutation(np.repeat(np.arange(300), 4))]}

@@ -85,7 +85,7 @@ def test_p_values_under_the_null_are_uniform(n, m, points, dimension):
 @pytest.mark.parametrize("m", [1000, 250])
 @pytest.mark.parametrize("wider", [1.05, 1.1, 0.95])
 def test_a_held_out_set_that_is_wider_by_five_percent_is_noticed_in_32_dimensions(m, wider):
-    """statistics.md: there a perfect generator reads a net copied fraction of .19, and of .41 at 10 %."""
+    """There a perfect generator reads a net copied fraction of .19, and of .41 at 10 %."""
     assert (p_values(5, 1000, m, 32, wider=wider) <= 0.01).all()
 
 
@@ -113,7 +113,7 @@ def test_another_shape_of_the_same_centre_and_width_is_noticed():
 
 
 def test_sets_on_one_grid_of_angles_are_too_alike():
-    """scikit-learn's moons: not exchangeable either, but p is near 1 rather than near 0 (statistics.md)."""
+    """scikit-learn's moons: not exchangeable either, but p is near 1 rather than near 0."""
     p = []
     for seed in range(20):
         train, test = (make_moons(500, noise=0.03, random_state=2 * seed + half)[0] for half in (0, 1))

@@ -261,7 +261,7 @@ def test_net_changes_its_sign_when_training_and_held_out_points_are_swapped():
 
 
 def test_outliers_without_twins_all_look_memorized_and_with_twins_read_chance():
-    """statistics.md, 5: fresh points of the outlier clusters read 1.000 without held-out outliers, .293 with them."""
+    """Fresh points of the outlier clusters read 1.000 without held-out outliers, .293 with them."""
     redraws = []
     for seed in range(20):
         data = replicate(seed, outliers={"count": 40, "distance": 6.0}, fresh=4000)
@@ -301,7 +301,7 @@ def test_a_copier_of_rows_gives_every_stratum_the_mass_of_its_rows():
 @pytest.mark.parametrize("count", [300, 1000, 4000])
 def test_a_uniform_copier_reaches_the_coverage_of_random_draws(count):
     """1 - (1 - p)^P with p the share of a location's rows, P draws of as many as there are locations: 63 % of the
-    locations at P = n (statistics.md, 7)."""
+    locations at P = n."""
     redraws, rows = [], 1000 + 100 * 4
     for seed in range(10):
         data = replicate(seed, duplicates={"count": 100, "copies": 4}, fresh=4000)

@@ -72,7 +72,7 @@ def test_queries_next_to_a_position_get_their_true_distance(kind, dimension, shi
 
 
 def test_two_dimensional_queries_next_to_many_close_positions(kind):
-    """statistics.md, 13: 20,000 moons, queries displaced by 1e-3; here a curve just as dense."""
+    """20,000 moons, queries displaced by 1e-3; here a curve just as dense."""
     rng = np.random.default_rng(3)
     angle = rng.uniform(0, np.pi, 3000)
     positions = 10 + np.column_stack([2 * np.cos(angle), 3 * np.sin(angle)]) * 3000 / 20000

@@ -65,7 +65,7 @@ def test_without_twins_the_matched_set_is_the_plain_one():
 
 @pytest.mark.parametrize("copies", [1, 5])
 def test_the_second_neighbour_of_a_copy_is_another_location(copies):
-    """By rows d_1 / d_2 is 1 on every duplicated point, and the 1/3 rule finds no copy of it (statistics.md, 6)."""
+    """By rows d_1 / d_2 is 1 on every duplicated point, and the 1/3 rule finds no copy of it."""
     data = replicate(duplicates={"count": 40, "copies": copies})
     rows = data.train.points[data.train.stratum == DUPLICATE]
     copied = rows + 1e-6 * np.random.default_rng(1).standard_normal(rows.shape)
