@@ -66,3 +66,11 @@ def test_a_study_without_outliers_or_twins_has_no_uses():
     picked = stopped(rates.assign(reference="plain"), training, quality)
     assert claims(picked, pd.DataFrame(), settings={}).empty
     assert summary(picked, pd.DataFrame()).empty
+
+
+@pytest.mark.parametrize(("count", "rows"), [(2, 0), (3, 4 * len(RUNS))])
+def test_stopping_is_judged_from_three_snapshots_on(count, rows):
+    rates, training, quality = artefacts(begins=0, best=0)
+    picked = stopped(rates[rates["i"] < count], training, quality)
+    assert len(picked) == rows
+    assert len(claims(picked, pd.DataFrame(), settings={"a": "moons"})) == (2 if rows else 0)

@@ -6,7 +6,7 @@
     U2   find unknown outliers as the locations that are memorized late: area under the ROC curve, less that of the same
          score on held-out twins, which no model was trained on, and less that of an isolation forest (`detection`).
 
-U1 needs known outliers with held-out twins: its signal is the net copied fraction near them.
+U1 needs known outliers with held-out twins, whose net copied fraction is its signal, and three snapshots.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ import pandas as pd
 from diffmem.measure.intervals import over_replicates
 from diffmem.studies.claims import NEGATIVE, POSITIVE, Claim, Finding, judge_mean, tabulate
 from diffmem.studies.outliers.claims import headline
-from diffmem.studies.outliers.stopping import END, SIGNAL, signals, stopping
+from diffmem.studies.outliers.stopping import CONFIRM, END, SIGNAL, signals, stopping
 
 BEGUN = 0.1  # net copied fraction at which outliers have begun to be memorized
 LATE, FOREST = "memorized late", "isolation forest"
@@ -25,7 +25,8 @@ REGRETS = {"loss_regret": "mean squared error on held-out points", "quality_regr
 
 
 def stopped(rates: pd.DataFrame, training: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
-    """The snapshot that every rule of ``stopping`` picks, in every cell that has outliers with twins.
+    """The snapshot that every rule of ``stopping`` picks, in every cell that has outliers with twins and ``CONFIRM``
+    snapshots, with fewer of which no signal can last.
 
     Args:
         rates, training, quality: the tables of all shards of a study.
@@ -33,7 +34,8 @@ def stopped(rates: pd.DataFrame, training: pd.DataFrame, quality: pd.DataFrame) 
     energy = quality[quality["measure"] == "energy"].rename(columns={"value": "quality"})
     parts = []
     for cell, own in rates.groupby("cell", sort=False):
-        if "outlier" in set(own.loc[own["reference"] == "matched", "stratum"]):
+        with_twins = "outlier" in set(own.loc[own["reference"] == "matched", "stratum"])
+        if with_twins and own["epoch"].nunique() >= CONFIRM:
             curves = signals(own, training[training["cell"] == cell], ratio=headline(own))
             key = ["study", "cell", "replicate", "epoch"]
             parts.append(stopping(curves.merge(energy[[*key, "quality"]], on=key), threshold=BEGUN))
