@@ -97,6 +97,19 @@ def test_lengths_follow_the_inliers_own_scale(dimension, scale):
     assert one.clearance == pytest.approx(other.clearance, rel=1e-6)
 
 
+@pytest.mark.parametrize("value", [0.1, 0.7])
+def test_a_feature_of_equal_numbers_changes_nothing(value):
+    """The standard deviation of 1,000 times .1 is 1.4e-17."""
+    x = inliers()
+    one, other = (
+        outliers(np.column_stack([x, np.full(len(x), v)]), np.random.default_rng(1), **{**SETTINGS, "clusters": 5})
+        for v in (0.0, value)
+    )
+    assert np.allclose(one.points[:, :2], other.points[:, :2], atol=1e-12)
+    assert other.points[:, 2] == pytest.approx(value)
+    assert other.clearance == pytest.approx(one.clearance)
+
+
 @pytest.mark.parametrize("dimension", [1, 2, 10])
 @pytest.mark.parametrize("jitter", [0.01, 0.1, 2.0])
 def test_the_jitter_of_near_duplicates_is_its_rms_length_in_spacings(dimension, jitter):

@@ -33,7 +33,7 @@ def outliers(
     first of 1,000 random ones in which the cluster is clear of the inliers and of earlier centres. If there is none,
     the direction with the largest clearance is used.
     """
-    mean, scale = inliers.mean(0), inliers.std(0)
+    mean, scale = inliers.mean(0), np.where(np.ptp(inliers, axis=0) > 0, inliers.std(0), 0)
     occupied = (inliers - mean) / np.where(scale > 0, scale, 1)  # a constant feature stays constant
     centres, clearance = [], np.inf
     for _ in range(clusters):

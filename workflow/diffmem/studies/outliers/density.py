@@ -70,7 +70,7 @@ def surroundings(*, train: np.ndarray, test: np.ndarray, known: Strata) -> Surro
     distinct = both[first_rows(locations(both))]
     distance = Index(distinct).nearest(both, NEIGHBOUR + 1).distance[:, NEIGHBOUR]
     inliers = both[stratum == INLIER]
-    spread = np.where(inliers.std(0) > 0, inliers.std(0), 1)  # pixels that never vary
+    spread = np.where(np.ptp(inliers, axis=0) > 0, inliers.std(0), 1)  # pixels that never vary
     radius = np.linalg.norm((both - inliers.mean(0)) / spread, axis=1)
     m = len(train)
     return Surroundings(np.log(distance[:m]), np.log(distance[m:]), radius[:m], radius[m:])
