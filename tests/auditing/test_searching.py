@@ -46,15 +46,16 @@ def test_files_in_float32_are_mapped_and_not_copied(tmp_path):
     read = given_sets(**saved(sets(), tmp_path), labels={})
     points, _ = features_of(read, "raw", compact=True)
     assert all(p.dtype == np.float32 and np.shares_memory(p, read[name].values) for name, p in points.items())
-    mixed = read | {"generated": given_sets(**sets(dtype=np.float64), labels={})["generated"]}
-    assert {p.dtype.name for p in features_of(mixed, "raw", compact=True)[0].values()} == {"float64"}
+    fine = given_sets(**sets(dtype=np.float64), labels={})
+    for given, name in ((fine, "float64"), (read | {"generated": fine["generated"]}, "float32")):
+        assert {p.dtype.name for p in features_of(given, "raw", compact=True)[0].values()} == {name}
     assert {p.dtype.name for p in features_of(read, "raw", compact=False)[0].values()} == {"float64"}
 
 
 def test_memory_is_a_few_times_that_of_the_files(tmp_path):
     """In float64 the three sets alone would take twice the memory of the files, and each search a copy more."""
     files = saved(sets(2500, 500, 2500, features=1500), tmp_path)
-    audit(**saved(sets(), tmp_path / ".."), permutations=2)  # libraries are loaded
+    audit(**saved(sets(), tmp_path / ".."), permutations=20)  # libraries are loaded
     size = 4 * 1500 * 5500
     tracemalloc.start()
     audit(**files, permutations=20)

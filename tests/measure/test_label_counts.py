@@ -92,5 +92,5 @@ def test_rows_are_compared_as_numpy_compares_them():
     sets = {name: rng.integers(0, 3, (40, 2)).astype(float) for name in ("train", "test")}
     members = Members(**sets)
     shuffled = Members(**{name: rng.permutation(points) for name, points in sets.items()})
-    assert np.array_equal(members.positions, shuffled.positions)
-    assert cdist(members.positions[: members.train], np.unique(sets["train"], axis=0)).diagonal().max() == 0
+    assert np.array_equal(members.positions(), shuffled.positions())
+    assert cdist(members.positions()[: members.train], np.unique(sets["train"], axis=0)).diagonal().max() == 0

@@ -57,7 +57,7 @@ def test_scores_are_those_of_their_definition_under_any_labels(sizes, dimension)
     labels = np.stack([members.held_out(), *(rng.permutation(members.held_out()) for _ in range(3))], axis=1)
     around = members.around(points)
     found = NetFraction(train=members.train, test=members.test, ratios=RATIOS).fractions(around, labels)
-    distance = cdist(points, members.positions)
+    distance = cdist(points, members.positions())
     for column, label in enumerate(labels.T):
         sides = np.flatnonzero(~label), np.flatnonzero(label)
         expected = [np.mean([by_hand(row, *sides, r) for row in distance]) for r in RATIOS]

@@ -30,6 +30,7 @@ from diffmem.measure.membership import Membership, membership, pair
 from diffmem.neighbours.index import Index, MakeSearch
 
 ACCEPTABLE = ("far", "order")  # refusals that the user may overrule
+FEWEST = 20  # permutations, below which a spread over them says nothing
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def audit(
             (cells), "hnsw" or "hnsw-BREADTH" (a graph).
         ratios: r of the net copied fraction, at least 1.
         seed: of permutations and pairs.
-        permutations: of labels, behind chance level and interval.
+        permutations: of labels, behind chance level and interval; at least 20.
         accept: refusals to overrule, of "far" (samples far from both sets) and "order" (columns in another order).
         progress: called with a sentence before each stage.
         worked: called with the share of the search, nearly all of the work on large sets, that is done.
@@ -111,6 +112,8 @@ def audit(
     """
     if unknown := set(accept) - set(ACCEPTABLE):
         raise AuditError(f"accept: {sorted(unknown)[0]} is none of {', '.join(ACCEPTABLE)}")
+    if permutations < FEWEST:
+        raise AuditError(f"permutations = {permutations}: must be at least {FEWEST}")
     backend = backend_of(index)
     if augment and backend is not Index:
         raise AuditError(f"index = {index}: goes without augment; leave one of them out")
@@ -155,11 +158,10 @@ def _with_held_out(task: _Task) -> Audit:
     task.progress("guessing members")
     guessed = _guessed(points, same.location, task, rng)
     recall = recall_table(task.search)
-    share = same.overlap / len(points.test)
     counts = (len(kept.train), len(kept.test), len(kept.generated))
     return Audit(
-        copying=judge_copying(table, overlap=share, p_value=swap.p_value, wider=swap.wider, sizes=counts),
-        membership_verdict=judge_membership(guessed, overlap=share, p_value=swap.p_value),
+        copying=judge_copying(table, lost=same.lost, p_value=swap.p_value, wider=swap.wider, sizes=counts),
+        membership_verdict=judge_membership(guessed, lost=same.lost, p_value=swap.p_value),
         table=table,
         criteria=found.criteria,
         samples=found.samples,
@@ -185,12 +187,19 @@ def _compared(points: _Points, of: Alone, accept: Sequence[str]) -> tuple[checks
             checks.refuse_other_order(train=points.train, other=getattr(points, name), name=name)
     same = checks.shared(**vars(points), locate=of.locations)
     kept = _Points(_only(points.train, same.train), _only(points.test, same.test), points.generated)
-    if min(len(kept.train), len(kept.test)) < 2:
-        raise AuditError(
-            "test: every held-out item is a training item, too: give items that were not trained on (in a table as "
-            "coarse as that, copies cannot be told from coincidence)"
-        )
+    for name, word, other in (("test", "held-out", "training"), ("train", "training", "held-out")):
+        if len(getattr(kept, name)) < 2:
+            raise AuditError(f"{name}: {_nothing_left(word, other, lost=same.lost[word])}")
     return same, kept
+
+
+def _nothing_left(word: str, other: str, *, lost: float) -> str:
+    """Why a set has not two items of its own; the share ``lost`` of its items are in the ``other`` set, too."""
+    if not lost:
+        return f"all {word} items are the same; an audit needs at least two different ones"
+    who = f"every {word} item is" if lost == 1 else f"nearly every different {word} item is"
+    remedy = "give held-out items that were not trained on"
+    return f"{who} a {other} item, too: {remedy} (in a table as coarse as that, copies cannot be told from coincidence)"
 
 
 def _only(points: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -20,7 +20,9 @@ from diffmem.data.items import AuditError
 from diffmem.locations import locations
 
 FAR_SHARE, FAR_QUANTILE = 0.95, 0.99
-SHARED = 0.1  # of the held-out items; above it no number is given
+SHARED = 0.1  # of the training or of the held-out items; above it no number is given
+UNEQUAL = 1.25  # sizes of training and held-out set over each other, from which on coincident rows bias the share
+REPEATED = 0.01  # share of rows of a set that repeat an earlier one, above which it is said
 COLUMNS = 512  # more are not compared one by one
 MISFIT, BETTER = 0.25, 0.5  # in standard deviations; best assignment over the given order
 VALUES = 2**23  # coordinates converted at once
@@ -36,6 +38,7 @@ class Shared:
             kind in it: booleans of shape (n,) and (n',).
         location: location of every training row and then of every held-out row, of shape (n + n',).
         overlap: number of held-out rows that are training rows, too.
+        lost: set -> share of its rows that are in the other set, too, "training" and "held-out".
         repeats: set -> share of its rows that repeat an earlier one.
     """
 
@@ -43,6 +46,7 @@ class Shared:
     test: np.ndarray
     location: np.ndarray
     overlap: int
+    lost: dict[str, float]
     repeats: dict[str, float]
 
 
@@ -64,7 +68,8 @@ def shared(
     sets = {"train": train, "test": test, "generated": generated}
     repeats = {name: 1 - len(np.unique(locations(points))) / len(points) for name, points in sets.items()}
     overlap = int(np.count_nonzero(~single[len(train) :]))
-    return Shared(alone[: len(train)], alone[len(train) :], both, overlap, repeats)
+    lost = {"training": float(np.mean(~single[: len(train)])), "held-out": overlap / len(test)}
+    return Shared(alone[: len(train)], alone[len(train) :], both, overlap, lost, repeats)
 
 
 def refuse_other_units(
@@ -106,8 +111,7 @@ def refuse_other_order(*, train: np.ndarray, other: np.ndarray, name: str) -> No
     if not 1 < d <= COLUMNS:
         return
     levels = np.linspace(0.05, 0.95, 19)
-    sd = by_columns(lambda part: part.std(0), train)
-    sd = np.where(sd > 0, sd, 1)
+    sd = by_columns(lambda part: np.where(np.ptp(part, axis=0) > 0, part.std(0), 1), train)
     quantiles = (by_columns(lambda part: np.quantile(part, levels, axis=0), points) for points in (train, other))
     ours, theirs = (found.T / sd[:, None] for found in quantiles)
     cost = np.abs(theirs[:, None] - ours[None]).mean(-1) if d <= 128 else _in_rows(theirs, ours)
@@ -162,8 +166,14 @@ def warnings_of(found: Shared, *, sizes: dict[str, int], equal: bool, versions: 
     if found.overlap:
         both = f"{found.overlap} of {sizes['test']} held-out items are training items, too"
         said.append(f"{both}{', or versions of them' if versions else ''}; they are left out of both.")
+    more = max(sizes["train"], sizes["test"]) / min(sizes["train"], sizes["test"])
+    if more > UNEQUAL and (found.overlap or found.repeats["test"] > REPEATED):
+        said.append(
+            f"Rows coincide, and one set has {more:.3g} times as many items as the other: the net copied fraction may "
+            "be too high, since places that repeat count once in each set. Give sets of the same size."
+        )
     for name, share in found.repeats.items():
-        if share > 0.01:
+        if share > REPEATED:
             said.append(f"{share:.1%} of the rows of {name} repeat an earlier row exactly.")
     return said
 

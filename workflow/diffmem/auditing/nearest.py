@@ -48,8 +48,8 @@ def compare(
         search: makes the searches.
     """
     trained, held_out = search("training items")(train), search("held-out items")(test)
-    near, far = trained.nearest(generated, 2), held_out.nearest(generated, 1)
-    to_train = trained.nearest(test, 2)
+    near, far = _rounded(trained.nearest(generated, 2)), _rounded(held_out.nearest(generated, 1))
+    to_train = _rounded(trained.nearest(test, 2))
     to_other = spacing(test, held_out).astype(float)
     null = null_scores(to_train=to_train.distance[:, 0], to_other=to_other)
     samples = sample_table(
@@ -70,7 +70,7 @@ def compare_alone(
 ) -> Found:
     """The same without held-out items: no p-values, and no column of held-out items in the criteria."""
     trained = search("training items")(train)
-    near = trained.nearest(generated, 2)
+    near = _rounded(trained.nearest(generated, 2))
     own, item = near.distance[:, 0], near.location[:, 0]
     rows = [(name, share, np.nan) for name, share in _among_training_items(near, spacing(train, trained)).items()]
     samples = pd.DataFrame({"sample": np.arange(len(own)), "train_item": train_row[item], "train_distance": own})
@@ -79,6 +79,11 @@ def compare_alone(
         samples["version"] = matched(of, queries=generated, items=train[item])
     criteria = pd.DataFrame(rows, columns=["criterion", "generated", "held_out"])
     return Found(samples, criteria, np.empty(0), np.empty(0))
+
+
+def _rounded(found: Neighbours) -> Neighbours:
+    """Neighbours with distances rounded to float32 as in `spacing`: equal ones are then equal in all searches."""
+    return Neighbours(found.distance.astype(np.float32).astype(np.float64), found.location)
 
 
 def _among_training_items(near: Neighbours, gaps: np.ndarray) -> dict[str, float]:

@@ -43,7 +43,8 @@ def features_of(
 ) -> tuple[dict[str, np.ndarray], Project | None]:
     """Set -> its points (n, d) in the ``features``, and what computes them from flat items, None where they are these.
 
-    Points are of float64, or raw ones of float32 if they are ``compact`` and float32 holds all values of all sets.
+    Points are of float64, or raw ones of float32 if they are ``compact`` and float32 holds all values of all sets. If
+    one set is float32, all are rounded to it, so that an item and its copy in another precision are equal.
 
     Raises:
         AuditError: if the features are unknown, or not finite numbers of that shape.
@@ -52,10 +53,14 @@ def features_of(
         features = _own(features) if ".py:" in features else _imported(features)
     if callable(features):
         return {name: _computed(features, items) for name, items in sets.items()}, None
+    kinds = [items.values.dtype for items in sets.values()]
+    rounded = np.dtype(np.float32) in kinds
+    if features == "raw" and compact and (rounded or all(np.can_cast(kind, np.float32) for kind in kinds)):
+        return {name: items.flat(np.float32) for name, items in sets.items()}, None
+    given = np.float32 if rounded else np.float64
+    flat = {name: items.flat(given).astype(np.float64, copy=False) for name, items in sets.items()}
     if features == "raw":
-        small = compact and all(np.can_cast(items.values.dtype, np.float32) for items in sets.values())
-        return {name: items.flat(np.float32 if small else np.float64) for name, items in sets.items()}, None
-    flat = {name: items.flat() for name, items in sets.items()}
+        return flat, None
     if features.startswith("pca-") and features[4:].isdigit():
         project = _components(flat, int(features[4:]))
         return {name: project(points) for name, points in flat.items()}, project

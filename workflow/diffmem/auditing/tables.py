@@ -88,11 +88,12 @@ def _scaled(numbers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Set -> standard scores (n, 1), or with a column that says which are missing, (n, 2)."""
     reference = np.concatenate([values for name, values in numbers.items() if name != "generated"])
     known = reference[np.isfinite(reference)]
-    mean, sd = (known.mean(), known.std()) if len(known) else (0.0, 0.0)
+    mean = known.mean() if len(known) else 0.0
+    sd = known.std() if len(known) and np.ptp(known) > 0 else 1.0  # the std of equal numbers may be a rounding error
     any_missing = any(np.isnan(values).any() for values in numbers.values())
     found = {}
     for name, values in numbers.items():
-        scaled = np.where(np.isnan(values), 0.0, (values - mean) / (sd if sd > 0 else 1.0))
+        scaled = np.where(np.isnan(values), 0.0, (values - mean) / sd)
         found[name] = np.column_stack([scaled, np.isnan(values) / np.sqrt(2)]) if any_missing else scaled[:, None]
     return found
 

@@ -24,20 +24,21 @@ class Verdict:
 
 
 def judge_copying(
-    table: pd.DataFrame, *, overlap: float, p_value: float, wider: float, sizes: tuple[int, int, int]
+    table: pd.DataFrame, *, lost: dict[str, float], p_value: float, wider: float, sizes: tuple[int, int, int]
 ) -> Verdict:
     """Verdict on copying.
 
     Args:
         table: a row per ratio, with the one to read.
-        overlap: share of the held-out items that are training items.
+        lost: set, "training" or "held-out" -> share of its items that are in the other set, too.
         p_value, wider: of the test whether training and held-out items are exchangeable.
         sizes: numbers of training, held-out and generated items.
     """
     row = table[table["read"]].iloc[0]
-    if overlap > SHARED:
+    if max(lost.values()) > SHARED:
+        name, other = ("held-out", "training") if lost["held-out"] > SHARED else ("training", "held-out")
         sentence = (
-            f"No share of copies is given: {percent(overlap)} of the held-out items are training items as well, so "
+            f"No share of copies is given: {percent(lost[name])} of the {name} items are {other} items as well, so "
             "that a sample at such a place may be a copy or a coincidence."
         )
         return Verdict(REFUSED, sentence)
@@ -50,19 +51,17 @@ def judge_copying(
         )
         return Verdict(WITHHELD, sentence)
     interval = f"{percent(row['net_low'])} to {percent(row['net_high'])}"
-    wide = row["net_low"] <= 0 <= row["net_high"] and row["net_high"] - row["net_low"] > WIDEST
-    if wide and not LARGEST_DETECTABLE < row["detectable"] < 1:
+    told = row["net_low"] > 0 or row["net_high"] < 0 or row["net_high"] - row["net_low"] <= WIDEST
+    if not told and not LARGEST_DETECTABLE < row["detectable"] < 1:
         sentence = (
             f"No verdict: the interval of the net copied fraction, {interval}, is too wide to tell copies from none. "
             "Nearly all samples may have the same few nearest items; give samples that differ from each other."
         )
         return Verdict(REFUSED, sentence)
     if row["detectable"] > LARGEST_DETECTABLE:
-        factor = (row["detectable"] / LARGEST_DETECTABLE) ** 2
-        enough = " and ".join(f"{int(np.ceil(factor * size / 10) * 10):,}" for size in sizes[1:])
         sentence = (
             f"No verdict: with these numbers of items only a share of {percent(row['detectable'])} or more would be "
-            f"found (with 80 % probability). About {enough} held-out and generated items would do for 5 %."
+            f"found (with 80 % probability). {_enough(row['detectable'], sizes)}"
         )
         if row["net_high"] < 0:
             sentence += f" The net copied fraction is {percent(row['net'])} ({interval}).{BELOW}"
@@ -82,9 +81,19 @@ def judge_copying(
     return Verdict(NONE_FOUND, sentence)
 
 
-def judge_membership(found: Membership, *, overlap: float, p_value: float) -> Verdict:
+def _enough(detectable: float, sizes: tuple[int, int, int]) -> str:
+    """How many items would do, where more of them can be had: not of the training set."""
+    train, *others = sizes
+    if train < others[0]:
+        return f"The {train:,} training items limit it, and more held-out items than these would not help."
+    factor = (detectable / LARGEST_DETECTABLE) ** 2
+    enough = " and ".join(f"{int(np.ceil(factor * size / 10) * 10):,}" for size in others)
+    return f"About {enough} held-out and generated items would do for 5 %."
+
+
+def judge_membership(found: Membership, *, lost: dict[str, float], p_value: float) -> Verdict:
     """Verdict on membership: whether it can be guessed from the samples which items were trained on."""
-    if overlap > SHARED or p_value < EXCHANGEABLE:
+    if max(lost.values()) > SHARED or p_value < EXCHANGEABLE:
         return Verdict(WITHHELD, "Membership is not tested, for the same reason.")
     rate = f"{found.right} of {found.guesses} guesses" if found.guesses else "no guesses"
     if found.epsilon_low > 0:

@@ -255,6 +255,6 @@ def _travelling(
         padded[:, : held.shape[1]] = held[:, : len(training)]
         weights[:, training, i] = padded[:, rng.permutation(len(training))]
     total = np.zeros((len(copies), labels.shape[1]))
-    for rows, pooled in members.around(members.positions[chosen]):
+    for rows, pooled in members.around(members.positions(chosen)):
         total += np.einsum("rgl,rgl->rl", weights[:, rows], fraction.scores(pooled, labels).net)
     return total

@@ -4,6 +4,9 @@ One search finds the k nearest members of the pool for every generated point. Al
 lists and from the labels of the members. The true labels give the statistic, and permuted labels its distribution for a
 generator that is independent of the labels (`net_fraction`). The search proceeds in blocks of points. The lists are
 kept only if all of them together are small, so that the memory does not grow with the sizes of the sets.
+
+A list may end among members that are equally far, as in tables of categories. Which of them it holds must not depend on
+their labels: the search sees the members in a random order.
 """
 
 from collections.abc import Iterator
@@ -46,11 +49,10 @@ class Pool:
 class Members:
     """The members of the pool: the distinct positions of ``train`` (n, d) and of ``test`` (n', d).
 
-    Each set is sorted by its coordinates, so that results do not depend on the order of its rows. ``search`` makes the
-    search among the members.
+    Members are numbered as in `Pool`. Each set is sorted by its coordinates, so that results do not depend on the order
+    of its rows. ``search`` makes the search among the members.
 
     Attributes:
-        positions: of shape (train + test, d), training locations first.
         train, test: number of training and of held-out locations.
         listed: length k of the list of nearest members of a point.
     """
@@ -59,14 +61,21 @@ class Members:
         self._search = search
         rows = distinct_rows(train), distinct_rows(test)
         self.train, self.test = map(len, rows)
-        self.positions = np.empty((self.train + self.test, train.shape[1]), np.result_type(train, test))
-        self.positions[: self.train], self.positions[self.train :] = train[rows[0]], test[rows[1]]
-        total = len(self.positions)
+        total = self.train + self.test
+        self._member = np.random.default_rng(0).permutation(total)  # of each row of the positions that are searched
+        self._row = np.argsort(self._member)
+        self._positions = np.empty((total, train.shape[1]), np.result_type(train, test))
+        self._positions[self._row[: self.train]] = train[rows[0]]
+        self._positions[self._row[self.train :]] = test[rows[1]]
         self.listed = min(total, max(FEWEST, RANKS * -(-total // min(self.train, self.test))))
 
     def held_out(self) -> np.ndarray:
         """True labels: which members are held-out, of shape (train + test,)."""
         return true_labels(self.train, self.test)
+
+    def positions(self, members: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Positions of the ``members`` (m,), or of all, of shape (m, d)."""
+        return self._positions[self._row[members]]
 
     def around(self, points: np.ndarray) -> "Around":
         """Lists of the members nearest to ``points`` (g, d), in blocks."""
@@ -75,11 +84,11 @@ class Members:
     def search(self, points: np.ndarray) -> Pool:
         """The members nearest to ``points`` (g, d), all at once."""
         found = self._index.nearest(points, self.listed)
-        return Pool(found.distance, found.location, self.train, self.test)
+        return Pool(found.distance, self._member[found.location], self.train, self.test)
 
     @cached_property
     def _index(self) -> Search:
-        return self._search(self.positions)
+        return self._search(self._positions)
 
 
 class Around:
