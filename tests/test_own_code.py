@@ -64,3 +64,26 @@ def test_code_changes_the_digest_and_comments_do_not_and_neighbours_count(own):
     assert digest_own(own("from beside_it import TWO\ndef draw(): return -TWO")) != before
     own("TWO = 3\n", "beside_it.py")
     assert digest_own(own("from beside_it import TWO\ndef draw(): return TWO")) != before
+
+
+def test_packages_beside_a_file_count_in_its_digest(own, tmp_path):
+    (tmp_path / "nets" / "deep").mkdir(parents=True)
+    own("TWO = 2\n", "nets/deep/two.py")
+    name = own("from nets.deep.two import TWO\ndef draw(): return TWO")
+    before = digest_own(name)
+    own("TWO = 3\n", "nets/deep/two.py")
+    assert digest_own(name) != before
+
+
+def test_a_file_may_hold_dataclasses(own):
+    source = """
+    from __future__ import annotations
+    from dataclasses import dataclass
+    from typing import ClassVar
+    @dataclass
+    class Layer:
+        count: ClassVar[int] = 0
+        width: int = 3
+    def draw(): return Layer().width
+    """
+    assert load_own(own(source))() == 3

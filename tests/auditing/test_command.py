@@ -88,7 +88,7 @@ def test_the_same_audit_gives_the_same_bytes(files, tmp_path):
 
 def test_an_existing_folder_is_kept_unless_forced(files, tmp_path):
     out = tmp_path / "out"
-    out.mkdir()
+    assert runner.invoke(app, ["audit", *files, "--out", str(out)]).exit_code == 0
     (out / "mine").write_text("mine")
     result = runner.invoke(app, ["audit", *files, "--out", str(out)])
     assert result.exit_code == 2
@@ -96,6 +96,20 @@ def test_an_existing_folder_is_kept_unless_forced(files, tmp_path):
     assert (out / "mine").exists()
     assert runner.invoke(app, ["audit", *files, "--out", str(out), "--force"]).exit_code == 0
     assert not (out / "mine").exists()
+
+
+def test_a_folder_that_holds_no_audit_is_kept_even_if_forced(files, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mine").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    for out, words in (("data", "holds no audit"), ("data/mine", "holds no audit"), (".", "name a folder of its own")):
+        result = runner.invoke(app, ["audit", *files, "--out", out, "--force"])
+        assert result.exit_code == 2
+        assert words in " ".join(result.output.split())
+    result = runner.invoke(app, ["audit", *files, "--out", "data/mine/audit"])
+    assert result.exit_code == 2
+    assert "is no folder that can be written to" in " ".join(result.output.split())
+    assert (tmp_path / "data" / "mine").read_text() == "mine"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from diffmem.auditing.audit import audit
+from diffmem.auditing.column_kinds import CATEGORIES, kind_of
 from diffmem.auditing.sets import given_sets
 from diffmem.auditing.verdict import REFUSED
 from diffmem.data.items import AuditError
@@ -132,3 +133,16 @@ def test_coarse_tables_of_which_a_tenth_coincides_get_no_number(ages, least):
     share = int(found.copying.sentence.split(": ")[1].split(" %")[0])
     assert share >= least
     assert any("they are left out of both" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("texts", [["1,234", "987"], ["1,5", "2,25"], ["12 %", "7 %"], ["$3.50", "$12"], ["1 234"]])
+def test_numbers_written_as_text_are_no_categories(texts):
+    """Categories are 1 apart wherever they differ, so that copies with a little noise would be far away."""
+    assert kind_of(pd.Series(texts * 3)) == "numbers as text"
+
+
+@pytest.mark.parametrize(
+    "texts", [["01234", "99"], ["a", "1,5"], ["1.2.3", "2.0.1"], ["10-20", "20-30"], ["1 234,", "1.5"]]
+)
+def test_codes_and_words_are_categories(texts):
+    assert kind_of(pd.Series(texts * 3)) == CATEGORIES

@@ -1,5 +1,8 @@
 """A folder or an array gives the images that were written to it; what is wrong with one is said in one sentence."""
 
+import struct
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +10,7 @@ from PIL import Image
 
 from diffmem.data.custom import array, folder
 from diffmem.data.image_set import DataError, points
+from diffmem.data.read import read
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (4, 3, 6, 8), dtype=np.uint8)
@@ -85,6 +89,24 @@ def test_images_of_more_than_256_shades_are_refused(tmp_path, name, dtype, mode,
         assert image.mode.startswith(mode)
     refused(folder, tmp_path, [channels, 8, 8], f"{name}: has more than 256 shades (Pillow's mode {mode}")
     refused(folder, tmp_path, [channels, 8, 8], "8 bits")
+
+
+def test_colours_of_16_bits_are_refused(tmp_path):
+    """Pillow opens them as 8 bits; the file is written here, since Pillow cannot."""
+    rows = b"".join(b"\0" + bytes(2 * 3 * 2) for _ in range(2))
+    chunks = ((b"IHDR", struct.pack(">IIBBBBB", 2, 2, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    parts = (struct.pack(">I", len(c)) + n + c + struct.pack(">I", zlib.crc32(n + c)) for n, c in chunks)
+    (tmp_path / "deep.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    refused(folder, tmp_path, [3, 2, 2], "deep.png: has more than 256 shades (Pillow's mode RGB;16B)")
+
+
+@pytest.mark.parametrize("reader", ["study", "audit"])
+def test_images_below_the_folder_of_a_class_are_not_left_out_in_silence(tmp_path, reader):
+    for place in ("cat/1", "cat/more/2", "dog/3"):
+        save(tmp_path / f"{place}.png", GRAY[0])
+    save(tmp_path / "cat" / ".hidden" / "4.png", GRAY[0])
+    with pytest.raises(ValueError, match=r"2.png: lies below the folder of a class"):
+        folder(path=str(tmp_path), size=[1, 8, 8], pixels=None) if reader == "study" else read(tmp_path, name="train")
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "CMYK"])

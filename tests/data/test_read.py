@@ -199,6 +199,11 @@ def objects(path):
         ("x.npy", lambda path: np.save(path, np.where(np.arange(60).reshape(20, 3) == 31, np.nan, VALUES)), "row 10"),
         ("x.npz", lambda path: np.savez(path, points=VALUES, labels=np.arange(3)), "give one per item"),
         ("x.csv", lambda path: path.write_text("a,b\n1,2\n"), "two rows are needed"),
+        ("x.csv", lambda path: path.write_text("a;b\n0,1;2,5\n0,7;3,5\n"), "more values than its header has names"),
+        ("x.csv", lambda path: path.write_text("a;b\n0.1;2.5\n0.7;3.5\n"), "separated by ';'"),
+        ("x.csv", lambda path: path.write_text("a,b\n1,2,\n3,4,\n"), "end no row with a comma"),
+        ("x.csv", lambda path: np.savetxt(path, VALUES, delimiter=","), "first line holds numbers"),
+        ("x.csv", lambda path: path.write_text("3,1\n3,1\n2,5\n"), "first line holds numbers"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(tmp_path, name, make, message):
@@ -207,6 +212,13 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path, name, make, message):
         read(tmp_path / name, name="train")
     assert len(str(caught.value)) <= 300 + len(str(tmp_path))
     assert "\n" not in str(caught.value)
+
+
+def test_columns_may_be_named_by_their_numbers(tmp_path):
+    pd.DataFrame(VALUES).to_csv(tmp_path / "x.csv")
+    frame = read(tmp_path / "x.csv", name="train").frame
+    assert frame.columns.tolist() == ["0", "1", "2"]
+    assert np.allclose(frame.to_numpy(), VALUES)
 
 
 def test_channels_last_are_turned_and_other_widths_are_refused():

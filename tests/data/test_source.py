@@ -1,7 +1,9 @@
 """A collection is dealt out without repeats, nested and blended alike in both halves, or refused in one sentence."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
 from diffmem.data.dataset import dataset
 from diffmem.data.image_set import DataError, points
@@ -134,3 +136,46 @@ def test_the_config_knows_the_size_of_a_point_before_the_data_are_read(options, 
     chosen = settings(**options, inliers=20)
     assert chosen.point == size
     assert source(chosen).draw(3, RNG)[0].shape == (3, chosen.features)
+
+
+def two(tmp_path, **change):
+    """Settings of a training and a held-out file, as they are written by the caller."""
+    names = {"path": str(tmp_path / change.pop("train")), "held_out": str(tmp_path / change.pop("held_out"))}
+    return settings(test=20, inliers=20, **names, **change)
+
+
+def test_bytes_beside_other_numbers_are_refused(tmp_path):
+    images = RNG.integers(0, 256, (120, 1, 4, 4)).astype(np.uint8)
+    np.save(tmp_path / "a.npy", images[:60])
+    np.save(tmp_path / "b.npy", images[60:] / 127.5 - 1)
+    with pytest.raises(DataError, match=r"b.npy: holds other numbers, .*a.npy holds bytes; write both alike"):
+        source(two(tmp_path, train="a.npy", held_out="b.npy", dataset="array", size=[1, 4, 4]))
+
+
+def test_columns_of_two_tables_are_in_one_order(tmp_path):
+    table = pd.DataFrame(RNG.standard_normal((120, 3)), columns=list("abc"))
+    table[:60].to_parquet(tmp_path / "a.parquet")
+    table[60:].to_parquet(tmp_path / "b.parquet")
+    table.loc[60:, ["c", "a", "b"]].to_parquet(tmp_path / "c.parquet")
+    given = {"train": "a.parquet", "dataset": "array", "size": [3]}
+    assert source(two(tmp_path, held_out="b.parquet", **given)).held_out.size == 60
+    with pytest.raises(DataError, match=r"c.parquet: has the columns c, a, b, .*a.parquet has a, b, c; write the same"):
+        source(two(tmp_path, held_out="c.parquet", **given))
+
+
+def test_held_out_classes_are_those_of_the_same_name(tmp_path):
+    images = RNG.integers(0, 256, (150, 4, 4)).astype(np.uint8)
+    for i, image in enumerate(images):
+        name = ("cat", "dog", "horse")[i % 3]
+        for part in ("a",) if i < 75 else ("b",) if name != "cat" else ():
+            (tmp_path / part / name).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(tmp_path / part / name / f"{i}.png")
+    given = {"train": "a", "held_out": "b", "dataset": "folder", "size": [1, 4, 4], "labels": {"kind": "class"}}
+    held_out = source(two(tmp_path, **given)).held_out
+    drawn_points, classes = held_out.draw(50, np.random.default_rng(0))
+    dogs = {tuple(row) for row in points(images[76::3, None])}
+    assert set(classes) == {1, 2}
+    assert [tuple(row) in dogs for row in drawn_points] == (classes == 1).tolist()
+    (tmp_path / "b" / "dog").rename(tmp_path / "b" / "wolf")
+    with pytest.raises(DataError, match=r"has the class wolf, which .* lacks"):
+        source(two(tmp_path, **given))

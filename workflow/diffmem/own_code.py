@@ -49,7 +49,7 @@ def refuse(name: str) -> None:
 
 
 def digest_own(name: str) -> str:
-    """Hexadecimal digest of the file in ``FILE.py:NAME`` and of the files beside it that it imports."""
+    """Hexadecimal digest of the file in ``FILE.py:NAME`` and of the files and packages beside it that it imports."""
     file, function = split(name)
     todo, found = [file], {}
     while todo:
@@ -58,7 +58,9 @@ def digest_own(name: str) -> str:
             continue
         tree = _tree(path)
         found[path] = ast.dump(tree)
-        todo += [beside for module in _imported(tree) if (beside := path.with_name(f"{module}.py")).is_file()]
+        for module in _imported(tree):
+            beside = path.with_name(f"{module}.py")
+            todo += [beside] if beside.is_file() else path.with_name(module).rglob("*.py")
     content = "\n".join([function, *(found[path] for path in sorted(found))])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
@@ -71,10 +73,12 @@ def load_own(name: str) -> Callable:
     """
     refuse(name)
     file, function = split(name)
-    spec = importlib.util.spec_from_file_location(f"own_{file.stem}", file)
+    unique = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]
+    spec = importlib.util.spec_from_file_location(f"own_{file.stem}_{unique}", file)
     assert spec is not None, "the file exists and ends in .py"
     assert spec.loader is not None, "as above"
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses and pickles look for it
     folder = str(file.parent.resolve())
     sys.path.insert(0, folder)
     try:

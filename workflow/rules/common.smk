@@ -138,11 +138,12 @@ def audited(wildcards):
 
 
 def own_samples(wildcards):
-    """The files of samples that a cell reads."""
+    """The files of samples that a cell reads; of folders, what else in them tells that they have changed."""
     pattern = getattr(
         STUDIES[wildcards.study].cells[wildcards.cell].sampling, "path", None
     )
     found = matched(pattern) if pattern else []
+    found = [file for path in found for file in watched_paths(path)]
     return [os.path.abspath(path) if IS_MODULE else path for path in found]
 
 
@@ -167,8 +168,10 @@ def asked(method):
 
 
 def image_size(wildcards):
-    """Channels, height and width of a study's images."""
-    return STUDIES[wildcards.study].first_cell.data.point
+    """Channels, height and width of the images of a cell, or of the arm that a study of effective memorization shows."""
+    study = STUDIES[wildcards.study]
+    name = wildcards.get("cell") or study.arms.shown_cell()
+    return study.cells[name].data.point
 
 
 def shards(pattern, twins=False):

@@ -15,6 +15,8 @@ INFERRED = {
     "empty": NOTHING,
 }
 ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"  # a date written as text
+# numbers written as text: thousands, decimal commas, percent, currencies
+SPELLED = r"[$€£]?[-+]?(?:\d{1,3}(?:[,'’\s]\d{3})+(?:\.\d+)?|\d+,\d+|\d+(?:\.\d+)?)\s?[%$€£]?"
 DAY = pd.Timedelta(days=1)
 
 
@@ -37,7 +39,14 @@ def kind_of(values: pd.Series) -> str:
     inferred = types.infer_dtype(values, skipna=True)
     if inferred == "string" and values.dropna().astype("string").str.fullmatch(ISO).all():
         return DATES
+    if inferred == "string" and _spelled(values.dropna().astype("string")):
+        return "numbers as text"
     return INFERRED.get(inferred, inferred)
+
+
+def _spelled(texts: pd.Series) -> bool:
+    """Whether all texts are numbers, and not all of them digits alone, as codes are."""
+    return bool(texts.str.fullmatch(SPELLED).all() and not texts.str.fullmatch(r"\d+").all())
 
 
 def numbers_in(values: pd.Series, kind: str) -> np.ndarray:

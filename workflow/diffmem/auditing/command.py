@@ -31,7 +31,7 @@ from rich.table import Table
 from diffmem.auditing.audit import audit
 from diffmem.auditing.result import Audit
 from diffmem.auditing.verdict import percent
-from diffmem.auditing.write import write
+from diffmem.auditing.write import refuse_out, write
 from diffmem.data.items import AuditError
 from diffmem.version import __version__, installed
 
@@ -94,7 +94,7 @@ def audit_command(
         list[str] | None,
         typer.Option(help="Overrule a refusal: far (samples far from both sets), order (columns in another order)."),
     ] = None,
-    force: Annotated[bool, typer.Option(help="Overwrite the folder if it exists.")] = False,
+    force: Annotated[bool, typer.Option(help="Overwrite the folder if it holds an audit.")] = False,
 ) -> None:
     """Audit samples: are they copies of the training items?
 
@@ -104,8 +104,7 @@ def audit_command(
     Example: `diffmem audit --train train.npy --test held_out.npy --generated samples.npy --out audit`
     """
     try:
-        if out.exists() and not force:
-            raise AuditError(f"out = {out}: exists already; name another folder, or overwrite it with --force")
+        refuse_out(out, force=force)
         found = _run(
             train=train,
             test=test,

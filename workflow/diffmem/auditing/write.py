@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -33,18 +34,35 @@ CAPTIONS = {
 }
 
 
+def refuse_out(folder: Path, *, force: bool) -> None:
+    """Refuse a folder that cannot be written, or that ``force`` must not overwrite, before anything is computed.
+
+    Raises:
+        AuditError: if it exists without ``force`` or holds no audit, has no name, or its parent is not writable.
+    """
+    if folder.name in ("", ".."):
+        raise AuditError(f"out = {folder}: must name a folder of its own, such as {folder / 'audit'}")
+    if folder.exists() and not force:
+        raise AuditError(f"out = {folder}: exists already; name another folder, or overwrite it with --force")
+    if folder.exists() and not (folder / "audit.json").is_file():
+        raise AuditError(f"out = {folder}: holds no audit, so that --force does not overwrite it; name another folder")
+    parent = next(above for above in folder.absolute().parents if above.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise AuditError(f"out = {folder}: {parent} is no folder that can be written to; name another one")
+
+
 def write(audit: Audit, folder: Path, *, force: bool = False) -> None:
     """Write all files to ``folder``, which appears only when they are complete.
 
     Raises:
-        AuditError: if it exists already and ``force`` is not given.
+        AuditError: if it exists already and ``force`` is not given, or cannot be written.
     """
     folder = Path(folder)
     if folder.exists() and not force:
         raise AuditError(f"out = {folder}: exists already; name another folder, or overwrite it with --force")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     part = runs.temporary(folder)
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         (part / "figures").mkdir(parents=True)
         drawn = figures(audit)
         for title, figure in drawn.items():
@@ -59,6 +77,8 @@ def write(audit: Audit, folder: Path, *, force: bool = False) -> None:
         if folder.exists():
             shutil.rmtree(folder)
         part.rename(folder)
+    except (OSError, files.ArtefactError) as error:
+        raise AuditError(f"out = {folder}: cannot be written ({error}); name a folder with room for it") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

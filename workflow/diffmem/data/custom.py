@@ -12,7 +12,7 @@ import numpy as np
 from diffmem.data.columns import numbers_of, whole_numbers
 from diffmem.data.image_set import DataError, Images, reduce_size
 from diffmem.data.named_arrays import items_of
-from diffmem.data.pictures import SUFFIXES, deeper, folders_in, images_in, pixels_of
+from diffmem.data.pictures import SUFFIXES, deeper, folders_in, images_in, pixels_of, too_deep
 
 MODES = {1: "L", 3: "RGB"}
 LABEL = "label"
@@ -43,8 +43,11 @@ def folder(*, path: str, size: list[int], pixels: int | None) -> Images:
         if remedy := deeper(source):
             raise DataError(f"data.path = {path}: {remedy}")
         raise DataError(f"{empty[0]}: contains no image; expected files that end in {', '.join(SUFFIXES)}")
+    if below := too_deep(source):
+        raise DataError(f"{below}: lies below the folder of a class; move it into one of {path}")
     pixel = np.stack([_image(file, size) for part in files for file in part])
-    return reduce_size(Images(pixel, np.repeat(np.arange(len(files)), [len(part) for part in files])), pixels)
+    labels = np.repeat(np.arange(len(files)), [len(part) for part in files])
+    return reduce_size(Images(pixel, labels, tuple(part.name for part in classes)), pixels)
 
 
 def array(*, path: str, size: list[int], pixels: int | None) -> Images:

@@ -7,7 +7,7 @@ An image with brightness b from 0 to 255 is the point b / 127.5 - 1 in [-1, 1]^d
 column. A reduced image consists of the means over square blocks of pixels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,10 +24,12 @@ class Images:
         pixels: brightness from 0 to 255, of shape (N, channels, height, width), uint8 or float32; or points of shape
             (N, d), float64, which are not rescaled.
         labels: class of each, of shape (N,), arbitrary integers.
+        classes: names of the classes 0, 1, 2 and so on, where they have names.
     """
 
     pixels: np.ndarray
     labels: np.ndarray
+    classes: tuple[str, ...] = ()
 
 
 def points(pixels: np.ndarray) -> np.ndarray:
@@ -43,4 +45,4 @@ def reduce_size(images: Images, pixels: int | None) -> Images:
         return images
     count, channels, height, width = images.pixels.shape
     blocks = images.pixels.reshape(count, channels, pixels, height // pixels, pixels, width // pixels)
-    return Images(blocks.mean((3, 5), dtype=np.float32), images.labels)
+    return replace(images, pixels=blocks.mean((3, 5), dtype=np.float32))

@@ -48,6 +48,16 @@ def deeper(folder: Path) -> str | None:
     return f"holds sub-folders with images: {which}"
 
 
+def too_deep(folder: Path) -> Path | None:
+    """An image below the sub-folders of a folder, which no reader of images would see; None if there is none."""
+    for part in folders_in(folder):
+        for file in sorted(part.rglob("*")):
+            inner = [Path(name) for name in file.relative_to(part).parts]
+            if len(inner) > 1 and file.suffix.lower() in SUFFIXES and not any(map(hidden, inner)):
+                return file
+    return None
+
+
 def pixels_of(file: Path, *, mode: str | None = None) -> tuple[np.ndarray, list[str]]:
     """Bytes of an image, of shape (height, width, channels), and what was changed, in a few words each.
 
@@ -65,9 +75,11 @@ def pixels_of(file: Path, *, mode: str | None = None) -> tuple[np.ndarray, list[
             frames = getattr(image, "n_frames", 1)
             if frames > 1:
                 raise DataError(f"{file}: has {frames} frames; save the one that is meant")
-            if image.mode.startswith(DEEP):  # Pillow would clip these at 255
+            modes = (tile[3] if isinstance(tile[3], str) else tile[3][0] for tile in image.tile if tile[3])
+            raw = next((str(mode) for mode in modes if ";16" in str(mode)), image.mode)
+            if raw.startswith(DEEP) or ";16" in raw:  # Pillow would clip these at 255, or drop the lower bits
                 raise DataError(
-                    f"{file}: has more than 256 shades (Pillow's mode {image.mode}); save it with 8 bits per channel, "
+                    f"{file}: has more than 256 shades (Pillow's mode {raw}); save it with 8 bits per channel, "
                     "or give the values as an array (.npy)"
                 )
             upright, changes = _upright(image)

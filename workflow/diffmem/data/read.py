@@ -9,6 +9,7 @@ folder          images (``pictures``); sub-folders are classes
 """
 
 import hashlib
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,13 +21,17 @@ from diffmem.data.image_set import DataError
 from diffmem.data.in_memory import from_table
 from diffmem.data.items import AuditError, Items, checked
 from diffmem.data.named_arrays import items_of
-from diffmem.data.pictures import SUFFIXES, deeper, folders_in, images_in, pixels_of
+from diffmem.data.pictures import SUFFIXES, deeper, folders_in, images_in, pixels_of, too_deep
 from diffmem.files import sha256
 
 SAFETENSORS = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?",
 }  # fmt: skip
+
+
+OTHER_MARKS = (";", "\t", "|")  # between values, instead of commas
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?(\.\d+)?")  # pandas adds .1, .2 to what is there twice
 
 
 def read(path: str | Path, *, name: str) -> Items:
@@ -51,6 +56,26 @@ def read(path: str | Path, *, name: str) -> Items:
         reason = str(error).strip().split("\n")[0][:120] or type(error).__name__
         raise AuditError(f"{name} = {path}: cannot be read as {suffix} ({reason}); write it again") from error
     return items if items.frame is not None else checked(items)
+
+
+def refuse_other_columns(path: str, *, train: str) -> None:
+    """Refuse a table whose columns are not those of the ``train`` table in their order; arrays have no names.
+
+    Raises:
+        DataError: if so.
+    """
+    ours, theirs = _columns(train), _columns(path)
+    if ours and theirs and ours != theirs:
+        found, expected = (", ".join(names[:6]) + (", ..." if len(names) > 6 else "") for names in (theirs, ours))
+        raise DataError(f"{path}: has the columns {found}, {train} has {expected}; write the same in one order")
+
+
+def _columns(path: str) -> list[str]:
+    """Names of the columns of a table, without those of classes; none of what is no table."""
+    if Path(path).suffix.lower() not in (".parquet", ".csv"):
+        return []
+    frame = read(path, name="columns").frame
+    return [] if frame is None else [str(name) for name in frame.columns]
 
 
 NPY = b"\x93NUMPY"  # first bytes of a .npy file
@@ -85,12 +110,37 @@ def _refuse_objects(error: ValueError, path: Path) -> None:
 
 
 def _table(path: Path, name: str) -> Items:
-    frame = pd.read_parquet(path) if path.suffix.lower() == ".parquet" else _without_index(pd.read_csv(path))
+    frame = pd.read_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
     if len(frame) < 2 or frame.shape[1] == 0:
         raise AuditError(
             f"{name} = {path}: has {len(frame)} rows and {frame.shape[1]} columns; at least two rows are needed"
         )
     return from_table(name, frame, source=str(path), sha256=sha256(path))
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    """A table of values between commas under a header.
+
+    Raises:
+        DataError: if values are separated otherwise, or the first line holds an item; pandas would read on.
+    """
+    frame = pd.read_csv(path)
+    if not frame.index.equals(pd.RangeIndex(len(frame))):  # pandas takes what has no name for the rows' names
+        raise DataError(
+            f"{path}: its rows have more values than its header has names; separate values by commas, write decimals "
+            "with a point, and end no row with a comma"
+        )
+    names = [str(name) for name in frame.columns if not str(name).startswith("Unnamed: ")]
+    if frame.shape[1] == 1 and (other := next((mark for mark in OTHER_MARKS if mark in names[0]), None)):
+        raise DataError(f"{path}: its values are separated by {other!r}; separate them by commas, with decimal points")
+    if names and all(NUMBER.fullmatch(name) for name in names) and not _counts(names):
+        raise DataError(f"{path}: its first line holds numbers ({', '.join(names[:3])}); write names of columns there")
+    return _without_index(frame)
+
+
+def _counts(names: list[str]) -> bool:
+    """Whether numbers are names of columns, as 0, 1, 2: ascending whole ones."""
+    return all(name.isdigit() for name in names) and bool(np.all(np.diff([int(name) for name in names]) > 0))
 
 
 def _without_index(frame: pd.DataFrame) -> pd.DataFrame:
@@ -158,6 +208,8 @@ def _folder(path: Path, name: str) -> Items:
                 f"{file}: is {image.shape[0]} x {image.shape[1]} pixels, {files[0][0].name} is "
                 f"{pixels[0].shape[0]} x {pixels[0].shape[1]}; bring all images to one size"
             )
+    if below := too_deep(path):
+        raise DataError(f"{below}: lies below the folder of a class; move it into one of {path}")
     digest = hashlib.sha256()
     for file, _ in files:
         digest.update(file.relative_to(path).as_posix().encode() + file.read_bytes())

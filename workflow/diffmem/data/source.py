@@ -5,13 +5,14 @@ set, and the rest are fresh points. Exact repeats are removed before, so that no
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from diffmem.data import subsets
 from diffmem.data.image_set import DataError, Images, points
+from diffmem.data.read import refuse_other_columns
 from diffmem.loading import load
 from diffmem.locations import first_rows, locations
 from diffmem.settings.collections import Collection, Filed
@@ -70,6 +71,7 @@ def _collection(read: Images, settings: Collection) -> Source:
 
 def _two(read: Images, held_out: Images, settings: Filed) -> Source:
     """Training points of one collection, each once, and held-out ones of another, without those that are in both."""
+    held_out = _fitting(read, held_out, settings)
     train = _distinct(read.pixels)
     flat = [part.pixels.reshape(len(part.pixels), -1) for part in (read, held_out)]
     both = locations(np.vstack(flat))
@@ -90,6 +92,27 @@ def _two(read: Images, held_out: Images, settings: Filed) -> Source:
         if asked > size:
             raise DataError(f"{key} = {asked}: must be at most {size}, {words}")
     return Source(len(train), _shuffled(read, train), held_out=Source(len(kept), _shuffled(held_out, kept)))
+
+
+def _fitting(read: Images, held_out: Images, settings: Filed) -> Images:
+    """The held-out images with the classes of those that are trained on.
+
+    Raises:
+        DataError: if one set holds bytes and the other none, the columns differ, or a class is missing.
+    """
+    kinds = ["bytes" if part.pixels.ndim > 2 else "other numbers" for part in (read, held_out)]
+    if kinds[0] != kinds[1]:
+        raise DataError(
+            f"data.held_out = {settings.held_out}: holds {kinds[1]}, {settings.path} holds {kinds[0]}; write both alike"
+        )
+    refuse_other_columns(str(settings.held_out), train=str(settings.path))
+    if not (read.classes and held_out.classes):
+        return held_out
+    unknown = [name for name in held_out.classes if name not in read.classes]
+    if unknown and settings.labels.kind == "class" and len(read.classes) > 1:
+        raise DataError(f"data.held_out = {settings.held_out}: has the class {unknown[0]}, which {settings.path} lacks")
+    number = np.array([-1 if name in unknown else read.classes.index(name) for name in held_out.classes])
+    return replace(held_out, labels=number[held_out.labels])
 
 
 def _shuffled(images: Images, rows: np.ndarray) -> Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from diffmem import job, rng
 from diffmem.data.image_set import DataError
+from diffmem.data.read import refuse_other_columns
 from diffmem.data.saved import collected
 from diffmem.data.source import source
 from diffmem.diffusion.generate import CEILING_POINTS
@@ -42,6 +43,8 @@ def collect_samples(data: Arrays, *, cell: TrainedCell) -> tuple[np.ndarray, np.
     for replicate, points in by_replicate(data, DATA):
         train = points["train"]
         snapshots = load(cell.sampling.function)(replicate, **cell.sampling.arguments())
+        for snapshot in snapshots:
+            refuse_other_columns(snapshot.source, train=str(getattr(cell.data, "path", "")))
         numbers = [snapshot.number for snapshot in snapshots]
         stream: dict[str, Any] = dict(replicate=replicate, purpose="sampling")
         generators = [rng.generator(cell.seed, **stream, index=number) for number in numbers]
