@@ -73,9 +73,38 @@ def test_parameters_can_be_kept_and_put_back(tmp_path):
         ("channels = shape[0]", "channels = shape[7]", "line 8: raised IndexError"),
         ("self.last = ", "self.norm = nn.BatchNorm2d(8)\n        self.last = ", "has batch norm"),
         ("class Network(nn.Module):", "class Network:", "raised"),
+        (
+            "self.last = ",
+            "self.label_less = nn.Parameter(torch.zeros(3), requires_grad=False)\n        self.last = ",
+            "does not train label_less; register it as a buffer",
+        ),
     ],
 )
 def test_a_module_that_cannot_be_trained_is_refused_with_its_line(tmp_path, old, new, words):
     assert old in GOOD
     with pytest.raises(OwnError, match=words):
         built(tmp_path, GOOD.replace(old, new))
+
+
+def test_random_buffers_are_the_same_in_training_and_in_sampling(tmp_path):
+    """Samples are drawn by a stack of one replicate, whatever the shard that was trained."""
+    source = GOOD.replace("torch.full((1,), 2.0)", "torch.randn(2, 1, 1)")
+    trained = built(tmp_path, source, replicates=(0, 1, 2))
+    sampling = built(tmp_path, source, replicates=(0,))
+    load(sampling, flatten(trained)[:1])
+    x, noise = torch.randn(3, 5, 32), torch.rand(3, 5)
+    assert torch.allclose(trained(x, noise)[:1], sampling(x[:1], noise[:1]), atol=1e-6)
+
+
+def test_tied_weights_are_trained_as_one(tmp_path):
+    source = GOOD.replace("        self.label =", "        self.again = nn.Conv2d(channels + 1, 8, 3, padding=1)\n"
+                          "        self.again.weight = self.first.weight\n        self.label =")  # fmt: skip
+    source = source.replace("self.first(torch.cat", "self.again(torch.cat")
+    stack = built(tmp_path, source)
+    x, noise = torch.randn(2, 5, 32), torch.rand(2, 5)
+    before = stack(x, noise)
+    with torch.no_grad():
+        for name, value in zip(stack.names, stack.values, strict=True):
+            if name.endswith("first.weight"):
+                value.add_(1.0)
+    assert not torch.allclose(stack(x, noise), before)

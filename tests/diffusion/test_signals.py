@@ -25,6 +25,7 @@ def test_the_stable_rank_is_that_of_the_singular_values():
 
 def test_vectors_have_no_rank():
     assert stable_rank(stack(np.eye(3), np.ones((1, 9)))) == pytest.approx(3, rel=1e-5)
+    assert np.isnan(stable_rank(stack(np.ones((1, 9)))))
 
 
 def test_the_answer_is_the_noise_that_a_denoiser_sees():

@@ -6,10 +6,11 @@ import torch
 from scipy import stats
 
 from diffmem.diffusion import denoiser, networks
-from diffmem.diffusion.build import build_schedule
+from diffmem.diffusion.build import build_network, build_schedule
 from diffmem.diffusion.generate import generate
 from diffmem.diffusion.mlp import MLP
 from diffmem.diffusion.tabulated import LIMIT, PER_UNIT, Tabulated, tabulated
+from diffmem.settings.networks import ResidualMlp
 from diffmem.settings.samplers import Ddpm
 from diffmem.settings.schedules import Linear
 
@@ -84,6 +85,13 @@ def test_only_networks_with_this_layer_and_few_coordinates_have_a_table():
     assert tabulated(network(4), 4) is None
     generators = [torch.Generator().manual_seed(0)]
     assert tabulated(MLP(generators, 2, width=8), 2) is None
+
+
+@pytest.mark.parametrize(("scale", "has_table"), [(25, True), (26, False), (200, False)])
+def test_waves_that_the_grid_does_not_resolve_are_computed(scale, has_table):
+    """At a scale of 200 the table's waves were off by .1."""
+    made = build_network(ResidualMlp(scale=scale), dimension=2, seed=0, replicates=[0])
+    assert (tabulated(made, 2) is not None) == has_table
 
 
 def test_samples_are_the_same_point_by_point_and_in_distribution():

@@ -93,6 +93,12 @@ REFUSED = [
         "40",
         "at most data.inliers",
     ),
+    (
+        "data: {inliers: 50, duplicates: {count: 40}, near_duplicates: {count: 10}}",
+        "data.near_duplicates.count",
+        "50",
+        "must be below data.inliers",
+    ),
     ("data: {inliers: 50, test: 51}", "data.test", "51", "must be the number of inliers, 50; write null"),
     (
         "{question: effective, effective: {sizes: [50, 60]}, data: {test: 39, duplicates: {count: 40}}}",

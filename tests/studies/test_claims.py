@@ -119,5 +119,7 @@ def test_verdicts_are_withheld_where_and_only_where_held_out_points_differ():
     assert set(result.loc[result["reference"] == "matched", "verdict"]) == {WITHHELD}
     assert WITHHELD not in set(result.loc[result["reference"] == "plain", "verdict"])
     assert result.drop(columns="verdict").equals(found.drop(columns="verdict"))
+    alone = tested[tested["reference"] == "matched"]  # no other half of the cell was tested
+    assert set(withhold(found, alone)["verdict"]) == {WITHHELD}
     uniform = tested.assign(p_value=np.tile((np.arange(8) + 0.5) / 8, 2))
     assert withhold(found, uniform).equals(found)

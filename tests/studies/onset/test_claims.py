@@ -43,6 +43,15 @@ def test_a_place_beyond_the_grid_is_refuted_not_lost():
     assert (found.verdict, found.effect) == (REFUTED, np.inf)
 
 
+@pytest.mark.parametrize(
+    ("place", "sizes", "name"),
+    [(0, (1, 16), UNDECIDED), (0, (0.25, 16), REFUTED), (np.inf, (0.25, 1), UNDECIDED), (np.inf, (0.25, 16), REFUTED)],
+)
+def test_a_crossing_beyond_the_sizes_is_known_to_lie_there_only(place, sizes, name):
+    found = claims.judge_place(np.full(201, float(place)), claims.ORDER, replicates=40, sizes=sizes)
+    assert found.verdict == name
+
+
 def test_a_planted_cell_gets_the_verdicts_that_were_planted():
     table = claims.claims(rows("base"), cells=cells()).set_index("claim")
     assert list(table.columns) == [name for name in COLUMNS if name != "claim"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from diffmem.studies.claims import CHANCE, FEW, REFUTED, REPRODUCED
-from diffmem.studies.outliers.claims import by_permutation, claims, over_training
+from diffmem.studies.outliers.claims import by_permutation, claims, over_training, without_twins
 
 EPOCHS = [0, 1, 2, 4, 8, 16, 32, 64]
 RATIOS = [1.0, 1.5, 3.0]
@@ -75,6 +75,17 @@ def test_without_memorization_a_difference_is_not_a_verdict_against_twins():
     assert found["O1", "matched"] == CHANCE
 
 
+def test_outliers_without_twins_allow_no_verdict_on_copies():
+    rates = planted(outlier=0.5, duplicate=0.5)
+    plain = rates[rates["reference"] == "plain"]
+    assert without_twins(rates) == set()
+    assert without_twins(plain) == {"c"}
+    assert without_twins(plain[plain["stratum"] != "outlier"]) == set()
+    table = claims(plain, settings={"c": "moons"}).set_index("claim")
+    assert table.loc["M", "verdict"] == CHANCE
+    assert "no held-out twins" in table.loc["M", "reason"]
+
+
 def test_fewer_than_six_replicates_get_no_verdict():
     assert set(verdicts(planted(outlier=0.2, duplicate=0.8, replicates=5))) == {FEW}
 
@@ -116,6 +127,8 @@ def test_against_permuted_labels_the_last_snapshot_decides():
     table = by_permutation(pd.DataFrame(rows), settings={"c": "moons"})
     assert table["verdict"].tolist() == [REPRODUCED]
     assert table["effect"].item() == pytest.approx(0.2 + 3.5 / 1e3)
+    table = by_permutation(pd.DataFrame(rows), settings={"c": "moons"}, untwinned={"c"})
+    assert table["verdict"].tolist() == [CHANCE]
 
 
 def test_a_training_that_ends_before_its_first_epoch_has_no_mean_over_training():

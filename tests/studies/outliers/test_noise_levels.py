@@ -29,6 +29,7 @@ def planted(*, peak, seen=4, replicates=8, width=0.2):
 
 def test_the_unit_is_the_level_whose_noise_is_as_long_as_the_median_distance_to_the_nearest_neighbour():
     assert spacing_level(np.array([[0.0], [1], [3], [7], [20]])) == 2
+    assert spacing_level(np.array([[0.0], [1], [3], [7], [20], [0], [0], [20], [20]])) == 2, "copies count once"
     points = np.random.default_rng(0).standard_normal((50, 4))
     apart = np.linalg.norm(points[:, None] - points, axis=2) + 99 * np.eye(50)
     assert spacing_level(points) == pytest.approx(np.median(apart.min(1)) / 2)

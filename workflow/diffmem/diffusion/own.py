@@ -2,7 +2,8 @@
 
 The module is built as ``Network(shape)``, with ``labels=k`` where there are k labels. It is called as
 ``network(x, noise)`` or ``network(x, noise, label)``, with x of shape (b, *shape), noise and label of shape (b,), and
-returns the shape of x. Its buffers are constants: layers that change theirs (batch norm) are refused. Dropout is off.
+returns the shape of x. Buffers are constants, the same in all replicates; layers that change theirs (batch norm) are
+refused. Dropout is off.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,13 +22,12 @@ SHAKEN = 0.1  # standard deviation by which parameters are moved in the test for
 class OwnStack(Stack):
     """A stack whose template has values of its own: first parameters as its constructor draws them, and buffers."""
 
+    tied = True
+
     def __init__(self, generators: Generators, template: Callable[[], nn.Module]):
-        drawn = []
-        for generator in generators:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
-                module = template()
-            drawn.append([p.detach().clone() for p in module.parameters()])
+        seeds = [int(torch.randint(2**62, (1,), generator=generator)) for generator in generators]
+        drawn = [[p.detach().clone() for p in _seeded(template, seed).parameters()] for seed in seeds]
+        module = _seeded(template, 0)  # its buffers are the same for all replicates, in training and in sampling
         nn.Module.__init__(self)
         self.single = (module,)
         self.names = [name for name, _ in module.named_parameters()]
@@ -37,6 +37,13 @@ class OwnStack(Stack):
         """Buffers move with the parameters."""
         self.single[0]._apply(function, recurse)
         return super()._apply(function, recurse)
+
+
+def _seeded(template: Callable[[], nn.Module], seed: int) -> nn.Module:
+    """A module with values that are drawn from ``seed``."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return template()
 
 
 class _Flat(nn.Module):
@@ -86,6 +93,8 @@ def _refuse(stack: OwnStack, dimension: int, label_count: int, module: str) -> N
         raise OwnError(f"{line(module)}: has batch norm, whose statistics are not kept; use group norm")
     if not stack.names:
         raise OwnError(f"{line(module)}: has no parameters to train; register its layers as attributes")
+    if frozen := [name for name, p in single.named_parameters() if not p.requires_grad]:
+        raise OwnError(f"{line(module)}: does not train {frozen[0].removeprefix('inner.')}; register it as a buffer")
     generator = torch.Generator().manual_seed(0)
     shaken = {
         name: p.detach() + SHAKEN * torch.randn(p.shape, generator=generator) for name, p in single.named_parameters()

@@ -19,10 +19,11 @@ from diffmem.diffusion.denoiser import ConditionalDenoiser
 
 @torch.no_grad()
 def stable_rank(network: nn.Module) -> float:
-    """Mean of (1) over the weight matrices of a stack of one ``network``, without vectors and convolutions."""
+    """Mean of (1) over the weight matrices of a stack of one ``network``, without vectors and convolutions; NaN without
+    any."""
     matrices = [p[0] for p in network.parameters() if p.ndim == 3 and min(p.shape[1:]) > 1]
     ranks = [m.square().sum() / torch.linalg.matrix_norm(m, ord=2).square() for m in matrices]
-    return float(torch.stack(ranks).mean())
+    return float(torch.stack(ranks).mean()) if ranks else float("nan")
 
 
 @torch.no_grad()

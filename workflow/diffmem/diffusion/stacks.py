@@ -24,6 +24,8 @@ class Stack(nn.Module):
         draw: yields the initial values of a module's parameters, in their order, from a generator.
     """
 
+    tied = False  # whether two names may stand for one parameter
+
     def __init__(
         self,
         generators: Generators,
@@ -56,4 +58,4 @@ class Stack(nn.Module):
 
     def _one(self, values: tuple[torch.Tensor, ...], *inputs: torch.Tensor | torch.Generator | None) -> torch.Tensor:
         named = dict(zip(self.names, values, strict=True))
-        return functional_call(self.single[0], named, inputs, tie_weights=False)
+        return functional_call(self.single[0], named, inputs, tie_weights=self.tied)

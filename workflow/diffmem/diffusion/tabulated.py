@@ -24,6 +24,7 @@ from diffmem.diffusion.layers import Generators, waves
 from diffmem.diffusion.networks import ResidualMLP
 
 DIMENSIONS = 3  # largest number of coordinates for which reading is faster than computing
+LARGEST_SCALE = 25  # largest a at which the error is below the rounding of float32
 LIMIT, PER_UNIT = 10, 128  # the grid goes from -LIMIT to LIMIT; its points per unit
 
 
@@ -88,7 +89,7 @@ class Tabulated(nn.Module):
 
 
 def tabulated(network: nn.Module, dimension: int) -> Tabulated | None:
-    """The ``network`` with a table, if it has this layer, few coordinates, and runs on a processor; else None."""
-    if isinstance(network, ResidualMLP) and dimension <= DIMENSIONS and network.frequencies.device.type == "cpu":
-        return Tabulated(network, dimension)
-    return None
+    """The ``network`` with a table, if its waves fit the grid, it has few coordinates and runs on a processor."""
+    if not isinstance(network, ResidualMLP) or network.scale > LARGEST_SCALE or dimension > DIMENSIONS:
+        return None
+    return Tabulated(network, dimension) if network.frequencies.device.type == "cpu" else None

@@ -31,7 +31,7 @@ def problem(cell: Cell, question: str) -> str | None:
         found = [audits.problem(cell.audit)]
     elif isinstance(cell, TrainedCell):
         checks = (_given, _held_out, _data, _collection, _labels, _model, _training, _sampling, _neighbours)
-        found = [_merge(cell, question), _equal_sizes(cell, question)]
+        found = [_merge(cell, question), _equal_sizes(cell, question), _inliers(cell, question)]
         found += [check(cell) for check in (*checks, _standardize, _rounded, _finite)]
     return next(filter(None, found), None)
 
@@ -48,6 +48,14 @@ def _equal_sizes(cell: TrainedCell, question: str) -> str | None:
     if question == "outliers" and data.test != data.inliers:
         remedy = "write null, or judge samples by the question audit, which takes sets of any sizes"
         return f"data.test = {data.test}: must be the number of inliers, {data.inliers}; {remedy}"
+    return None
+
+
+def _inliers(cell: TrainedCell, question: str) -> str | None:
+    """Strata are compared with inliers that have no copies."""
+    if question == "outliers" and _marked(cell.data) == cell.data.inliers:
+        said = f"data.duplicates.count + data.near_duplicates.count = {cell.data.inliers}: must be below data.inliers"
+        return f"{said}, since strata are compared with inliers that have no copies"
     return None
 
 
@@ -97,23 +105,28 @@ def _held_out(cell: TrainedCell) -> str | None:
     return None
 
 
+def _marked(data: AnyData) -> int:
+    """How many inliers get exact or noisy copies."""
+    return data.duplicates.count + data.near_duplicates.count
+
+
 def _data(cell: TrainedCell) -> str | None:
     data = cell.data
-    marked = data.duplicates.count + data.near_duplicates.count
+    chosen = _marked(data)
     for name in INJECTED:
         count = getattr(data, name).count
         if 0 < count < SMALLEST_STRATUM:
             return f"data.{name}.count = {count}: must be 0 or at least {SMALLEST_STRATUM} for a rate with an interval"
-    if marked > data.inliers:
+    if chosen > data.inliers:
         return (
-            f"data.duplicates.count + data.near_duplicates.count = {marked}: "
+            f"data.duplicates.count + data.near_duplicates.count = {chosen}: "
             f"must be at most data.inliers = {data.inliers}, from which the originals are drawn"
         )
     if data.twins and not data.injected:
         return "data.twins = True: no points are injected; set a count of injected points, or remove twins"
-    if data.twins and marked > known(data.test):
+    if data.twins and chosen > known(data.test):
         return (
-            f"data.test = {data.test}: must be at least {marked}, the number of duplicates, which need held-out twins"
+            f"data.test = {data.test}: must be at least {chosen}, the number of duplicates, which need held-out twins"
         )
     clusters, count = data.outliers.clusters, data.outliers.count
     if clusters > max(count, 1):

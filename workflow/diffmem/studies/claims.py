@@ -170,10 +170,14 @@ def collect(claims: list[pd.DataFrame], tested: list[pd.DataFrame]) -> pd.DataFr
 def withhold(claims: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     """``claims`` without verdicts for cells and references whose halves are not exchangeable.
 
+    A claim whose reference was not tested is held to the smallest p-value of its cell.
+
     Args:
         tested: columns study, cell, reference and p_value, one row per replicate.
     """
     key = ["study", "cell", "reference"]
     combined = tested.groupby(key)["p_value"].agg(lambda p: scipy.stats.combine_pvalues(p).pvalue).rename("differ")
-    differ = claims[key].merge(combined.reset_index(), on=key, how="left")["differ"].to_numpy()
+    least = combined.groupby(key[:2]).min().rename("least").reset_index()
+    found = claims[key].merge(combined.reset_index(), on=key, how="left").merge(least, on=key[:2], how="left")
+    differ = found["differ"].fillna(found["least"]).to_numpy()
     return claims.assign(verdict=claims["verdict"].mask(differ < DIFFERENT, WITHHELD))

@@ -10,7 +10,8 @@
     T6       W2 to the truth comes down earlier than for isotropic data (T6-copying: copying ends earlier)
 
 A claim on a place is reproduced if its interval lies within the bounds, not reproduced if outside, and otherwise
-undecided. T4 to T6 compare two cells that differ in one setting; their places are resampled independently.
+undecided. A crossing beyond the sizes that were run lies anywhere there. T4 to T6 compare two cells that differ in one
+setting; places of both are resampled together, KL independently.
 """
 
 from dataclasses import replace
@@ -20,7 +21,7 @@ import pandas as pd
 
 from diffmem.settings.onset import Mlp, OneStep, OnsetCell, Spectrum
 from diffmem.studies.claims import FEWER, MORE, NEGATIVE, Claim, Finding, Region, between, decide, judge_mean, tabulate
-from diffmem.studies.onset.places import resample_places
+from diffmem.studies.onset.places import CROSSINGS, resample_places
 
 ORDER = between(0.5, 2.0)  # the meaning of "of the same order" here
 NEAR = between(0.9, 1.1)
@@ -75,17 +76,22 @@ def pairs(cells: dict[str, OnsetCell]) -> list[tuple[str, str, str]]:
     return found
 
 
-def judge_place(drawn: np.ndarray, region: Region, *, replicates: int) -> Finding:
+def judge_place(
+    drawn: np.ndarray, region: Region, *, replicates: int, sizes: tuple[float, float] | None = None
+) -> Finding:
     """Finding on the claim that a place lies in a ``region``.
 
     Args:
         drawn: the place, and after it its resamples, of which those between the 2.5 % and 97.5 % quantiles decide.
         replicates: the repetitions that were resampled; any number gets a verdict.
+        sizes: smallest and largest ratio that were run; a place of 0 lies somewhere below, one of inf above.
     """
     known = drawn[1:][~np.isnan(drawn[1:])]  # 0 over 0: both places lie below the smallest n
     if not len(known):
         return Finding(region.otherwise, effect=drawn[0], replicates=replicates)
     low, high = np.quantile(known, [0.025, 0.975], method="inverted_cdf")
+    if sizes:
+        low, high = (sizes[1] if np.isinf(low) else low), (sizes[0] if high == 0 else high)
     verdict = decide(low, high, region, replicates=replicates, least=1)
     return Finding(verdict, drawn[0], low, high, replicates=replicates)
 
@@ -104,14 +110,16 @@ def words(cell: OnsetCell) -> str:
 def _alone(part: pd.DataFrame, places: pd.DataFrame, cell: OnsetCell) -> list[Claim]:
     """The rows of one cell."""
     same = {"cell": part["cell"].iloc[0], "holds_for": words(cell), "reference": "truth"}
-    count = part["repetition"].nunique()
+    count, ends = part["repetition"].nunique(), (part["ratio"].min(), part["ratio"].max())
     rows = [
         Claim(
             claim=claim,
             statement=statement,
             unit=unit,
             figure=figure,
-            finding=judge_place(places[place].to_numpy(), region, replicates=count),
+            finding=judge_place(
+                places[place].to_numpy(), region, replicates=count, sizes=ends if place in CROSSINGS else None
+            ),
             **same,
         )
         for claim, place, region, statement, unit, figure in PLACES

@@ -41,7 +41,8 @@ def tabulate_places(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     for (study, cell, d), part in table[table["training"] == 0].groupby(["study", "cell", "dimension"], sort=False):
         places = resample_places(part, seed=seed)
         for place in places:
-            low, high = np.quantile(places[place][1:].dropna(), [0.025, 0.975], method="inverted_cdf")
+            known = places[place][1:].dropna()
+            low, high = np.quantile(known, [0.025, 0.975], method="inverted_cdf") if len(known) else (np.nan, np.nan)
             same = {"study": study, "cell": cell, "dimension": d, "place": place}
             rows.append({**same, "value": places[place][0], "low": low, "high": high})
     return pd.DataFrame(rows)
@@ -59,6 +60,9 @@ def resample_places(part: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     picks = np.concatenate([np.arange(count)[None], rng.integers(count, size=(RESAMPLES, count))])
     places = {}
     for place, column in CROSSINGS.items():
+        if np.isnan(curves[column]).all():  # such as KL to a law that has no density
+            places[place] = np.full(len(picks), np.nan)
+            continue
         hits = (curves[column][picks] > 0).sum(1)
         fitted = find_crossings(ratios, hits, count=count)
         spread = spread_abrupt(fitted, ratios, hits, count=count, rng=rng)

@@ -6,9 +6,8 @@ that of their order statistics. Places where the curves turn are in `places`.
 
 import numpy as np
 import pandas as pd
-import scipy
 
-from diffmem.measure.intervals import mean_interval, share
+from diffmem.measure.intervals import mean_interval, median_interval, share
 from diffmem.settings.onset import OnsetCell
 from diffmem.studies.onset.theory import closed_forms
 
@@ -94,11 +93,9 @@ def _summarise_mean(values: pd.Series) -> dict[str, float]:
 
 
 def _summarise_median(values: pd.Series) -> dict[str, float]:
-    """Median and the order statistics between which it lies in 95 % of samples."""
-    ordered, count = np.sort(values), len(values)
-    rank = max(int(scipy.stats.binom.ppf(0.025, count, 0.5)) - 1, 0)
-    low, high = (ordered[rank], ordered[-rank - 1]) if np.isfinite(ordered).all() else (np.nan, np.nan)
-    return _entry((np.median(ordered), low, high), count)
+    """Median and its interval of order statistics, without one where values are infinite."""
+    finite = np.isfinite(values).all()
+    return _entry(median_interval(values) if finite else (np.median(values), np.nan, np.nan), len(values))
 
 
 def _summarise_sets_share(values: np.ndarray) -> dict[str, float]:

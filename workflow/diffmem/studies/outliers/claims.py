@@ -19,7 +19,7 @@ If neither stratum is copied by the last snapshot, against the matched test set,
 verdict is "not distinguishable from chance". The other verdicts are those of `studies.claims`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +33,7 @@ from diffmem.studies.claims import (
     REFUTED,
     REPRODUCED,
     Claim,
+    Finding,
     Region,
     judge_mean,
     tabulate,
@@ -80,8 +81,13 @@ def claims(rates: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
     return tabulate(rows)
 
 
-def by_permutation(permutations: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
-    """Claim M-exact, one row per cell, from the tables of ``measure.permutation`` of all shards of a study."""
+def by_permutation(
+    permutations: pd.DataFrame, *, settings: dict[str, str], untwinned: Collection[str] = ()
+) -> pd.DataFrame:
+    """Claim M-exact, one row per cell, from the tables of ``measure.permutation`` of all shards of a study.
+
+    ``untwinned`` are the cells of `without_twins`.
+    """
     rows = []
     for (study, cell), table in permutations[permutations["headline"]].groupby(["study", "cell"], sort=False):
         last = table[table["epoch"] == table["epoch"].max()]
@@ -91,13 +97,30 @@ def by_permutation(permutations: pd.DataFrame, *, settings: dict[str, str]) -> p
             unit="raw fraction less its mean under permuted labels",
             cell=cell,
             reference="matched",
-            finding=judge_mean((last["raw"] - last["permuted"]).to_numpy(), POSITIVE),
+            finding=_judged((last["raw"] - last["permuted"]).to_numpy(), twins=cell not in untwinned),
             figure="memorized",
             study=study,
             holds_for=f"{settings[cell]}, r = {headline(last):g}",
         )
         rows.append(claim)
     return tabulate(rows)
+
+
+def without_twins(rates: pd.DataFrame) -> set[str]:
+    """The cells that have outliers without held-out twins, near which every sample counts as a copy."""
+    cells = rates.groupby("cell", sort=False)
+    return {
+        str(cell)
+        for cell, table in cells
+        if "outlier" in set(table["stratum"]) and best_reference(table["reference"]) == "plain"
+    }
+
+
+def _judged(values: np.ndarray, *, twins: bool) -> Finding:
+    """Finding on copies among all samples, withheld where outliers have no ``twins``."""
+    finding = judge_mean(values, POSITIVE)
+    words = "outliers have no held-out twins, so that every sample near one counts as a copy"
+    return finding if twins or finding.verdict == FEW else replace(finding, verdict=CHANCE, reason=words)
 
 
 def best_reference(references: Iterable[str]) -> str:
@@ -140,7 +163,7 @@ def _of_cell(rates: pd.DataFrame, cell: str, ratio: float) -> list[Claim]:
             unit="net copied fraction",
             cell=cell,
             reference=best,
-            finding=judge_mean(_last(rates, best, "all", ratio), POSITIVE),
+            finding=_judged(_last(rates, best, "all", ratio), twins=not without_twins(rates)),
             figure="net",
         )
     ]

@@ -18,6 +18,7 @@ within a factor of three, over replicates.
 import numpy as np
 import pandas as pd
 
+from diffmem.locations import distinct
 from diffmem.measure.intervals import mean_interval
 from diffmem.neighbours.index import Index
 from diffmem.studies.claims import Claim, Finding, between, decide, tabulate
@@ -29,7 +30,8 @@ WHEN = {"onset": "N1", "end": "N2"}
 
 
 def spacing_level(train: np.ndarray) -> float:
-    """The noise level s / sqrt(d) of the points ``train`` (n, d)."""
+    """The noise level s / sqrt(d) of the points ``train`` (n, d), of which copies count once."""
+    train = distinct(train)
     return float(np.median(Index(train).nearest(train, 2).distance[:, 1]) / np.sqrt(train.shape[1]))
 
 

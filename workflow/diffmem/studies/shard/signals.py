@@ -60,7 +60,7 @@ def _gaps(training: pd.DataFrame) -> pd.DataFrame:
     """The signals gap and gap-low, from the losses."""
     sides = training.pivot_table(index=["replicate", "step", "sigma"], columns="set", values="loss").reset_index()
     sides["value"] = sides["held-out"] - sides["train"]
-    low = sides["sigma"] <= np.sort(sides["sigma"].unique())[LOW - 1]
+    low = sides["sigma"] <= np.sort(sides["sigma"].unique())[:LOW][-1]
     parts = [
         rows.groupby(["replicate", "step"], as_index=False)["value"].mean().assign(signal=name)
         for name, rows in (("gap", sides), ("gap-low", sides[low]))
