@@ -1,5 +1,7 @@
 """Columns of a table as numbers, for studies, which train on numbers only. The audit compares all kinds of columns."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -28,6 +30,27 @@ def whole_numbers(values: pd.Series, *, where: str) -> np.ndarray:
     if not pd.api.types.is_integer_dtype(values) or values.isna().any():
         raise DataError(f"{where}: column {values.name} holds {_held(values)}; expected a whole number for every row")
     return values.to_numpy(dtype=np.int64)
+
+
+def refuse_other_columns(path: str, *, train: str) -> None:
+    """Refuse a table whose columns are not those of the ``train`` table in their order; arrays have no names.
+
+    Raises:
+        DataError: if so.
+    """
+    ours, theirs = _names(train), _names(path)
+    if ours and theirs and ours != theirs:
+        found, expected = (", ".join(names[:6]) + (", ..." if len(names) > 6 else "") for names in (theirs, ours))
+        raise DataError(f"{path}: has the columns {found}, {train} has {expected}; write the same in one order")
+
+
+def _names(path: str) -> list[str]:
+    """Names of the columns of a table, without that of classes and row numbers; none of what is no table."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".parquet", ".csv"):
+        return []
+    columns = (pd.read_parquet(path) if suffix == ".parquet" else pd.read_csv(path, nrows=1)).columns
+    return [name for name in map(str, columns) if name != "label" and not name.startswith("Unnamed: ")]
 
 
 def _numbers(values: pd.Series, where: str) -> np.ndarray:

@@ -58,26 +58,6 @@ def read(path: str | Path, *, name: str) -> Items:
     return items if items.frame is not None else checked(items)
 
 
-def refuse_other_columns(path: str, *, train: str) -> None:
-    """Refuse a table whose columns are not those of the ``train`` table in their order; arrays have no names.
-
-    Raises:
-        DataError: if so.
-    """
-    ours, theirs = _columns(train), _columns(path)
-    if ours and theirs and ours != theirs:
-        found, expected = (", ".join(names[:6]) + (", ..." if len(names) > 6 else "") for names in (theirs, ours))
-        raise DataError(f"{path}: has the columns {found}, {train} has {expected}; write the same in one order")
-
-
-def _columns(path: str) -> list[str]:
-    """Names of the columns of a table, without those of classes; none of what is no table."""
-    if Path(path).suffix.lower() not in (".parquet", ".csv"):
-        return []
-    frame = read(path, name="columns").frame
-    return [] if frame is None else [str(name) for name in frame.columns]
-
-
 NPY = b"\x93NUMPY"  # first bytes of a .npy file
 
 

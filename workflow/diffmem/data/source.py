@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from diffmem.data import subsets
+from diffmem.data.columns import refuse_other_columns
 from diffmem.data.image_set import DataError, Images, points
-from diffmem.data.read import refuse_other_columns
 from diffmem.loading import load
 from diffmem.locations import first_rows, locations
 from diffmem.settings.collections import Collection, Filed

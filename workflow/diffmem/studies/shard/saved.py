@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from diffmem import job, rng
+from diffmem.data.columns import refuse_other_columns
 from diffmem.data.image_set import DataError
-from diffmem.data.read import refuse_other_columns
 from diffmem.data.saved import collected
 from diffmem.data.source import source
 from diffmem.diffusion.generate import CEILING_POINTS
