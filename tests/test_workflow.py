@@ -52,6 +52,14 @@ def small(tmp_path_factory) -> Path:
     return folder
 
 
+def test_without_a_target_and_from_the_root_everything_is_made(tmp_path):
+    """As ``make run`` does, which names neither the workflow's file nor a target."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "2", "--directory", tmp_path, "--configfile", TEST]
+    result = subprocess.run([*map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert jobs(result) == jobs(snakemake("-n", directory=tmp_path)) != {}
+
+
 def test_on_a_machine_with_a_gpu_what_uses_it_runs_one_at_a_time(tmp_path):
     result = snakemake("-n", "--workflow-profile", ROOT / "profiles" / "gpu", directory=tmp_path)
     assert result.returncode == 0, result.stderr[-3000:]
