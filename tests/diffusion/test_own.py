@@ -87,7 +87,7 @@ def test_a_module_that_cannot_be_trained_is_refused_with_its_line(tmp_path, old,
 
 
 def test_random_buffers_are_the_same_in_training_and_in_sampling(tmp_path):
-    """Samples are drawn by a stack of one replicate, whatever the shard that was trained."""
+    """One replicate is sampled at a time, however many were trained together."""
     source = GOOD.replace("torch.full((1,), 2.0)", "torch.randn(2, 1, 1)")
     trained = built(tmp_path, source, replicates=(0, 1, 2))
     sampling = built(tmp_path, source, replicates=(0,))

@@ -58,8 +58,8 @@ def write(audit: Audit, folder: Path, *, force: bool = False) -> None:
         AuditError: if it exists already and ``force`` is not given, or cannot be written.
     """
     folder = Path(folder)
-    if folder.exists() and not force:
-        raise AuditError(f"out = {folder}: exists already; name another folder, or overwrite it with --force")
+    if not force:
+        refuse_out(folder, force=force)
     part = runs.temporary(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

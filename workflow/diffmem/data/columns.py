@@ -1,5 +1,6 @@
 """Columns of a table as numbers, for studies, which train on numbers only. The audit compares all kinds of columns."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,7 @@ def refuse_other_columns(path: str, *, train: str) -> None:
         raise DataError(f"{path}: has the columns {found}, {train} has {expected}; write the same in one order")
 
 
+@cache  # the training table is compared with every snapshot
 def _names(path: str) -> list[str]:
     """Names of the columns of a table, without that of classes and row numbers; none of what is no table."""
     suffix = Path(path).suffix.lower()
