@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -9,7 +11,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import diffmem
+from diffmem.auditing.audit import audit
 from diffmem.auditing.command import app
+from diffmem.auditing.write import write
 
 runner = CliRunner()
 
@@ -32,6 +37,35 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.found.append((tag, dict(attributes)))
+
+
+def shown_command(folder):
+    """The command on the page of an audit."""
+    return unescape(re.search("<pre>(.*?)</pre>", (folder / "audit.html").read_text(), re.DOTALL)[1])
+
+
+def test_the_command_on_the_page_repeats_the_audit(files, tmp_path):
+    spaced = tmp_path / "two words"
+    spaced.mkdir()
+    for name in ("train", "test", "generated"):
+        (tmp_path / f"{name}.npz").rename(spaced / f"{name}.npz")
+    moved = [str(spaced / part.rpartition("/")[2]) if part.endswith(".npz") else part for part in files]
+    given = [*moved, "--permutations", "40", "--seed", "3", "--features", "pca-5", "--accept", "far"]
+    assert runner.invoke(app, ["audit", *given, "--out", str(tmp_path / "one")]).exit_code == 0
+    _, *parts = shlex.split(shown_command(tmp_path / "one"))
+    assert runner.invoke(app, [*parts[:-1], str(tmp_path / "again")]).exit_code == 0
+    one, again = ((tmp_path / name / "audit.json").read_text() for name in ("one", "again"))
+    assert one == again
+    assert '"permutations": 40' in one
+
+
+def test_what_no_command_repeats_is_shown_as_a_call(tmp_path):
+    train, test, new = np.split(np.random.default_rng(0).standard_normal((600, 3)), 3)
+    write(audit(train=train, test=test, generated=new, ratios=(1.0, 3.0)), tmp_path / "out")
+    shown = shown_command(tmp_path / "out")
+    assert shown.startswith("diffmem.audit(train=train, test=test, generated=generated, ")
+    found = eval(shown, {"diffmem": diffmem, "train": train, "test": test, "generated": new})
+    assert found.table["ratio"].tolist() == [1.0, 3.0]
 
 
 def test_an_audit_writes_its_folder(files, tmp_path):

@@ -2,9 +2,11 @@
 
 import inspect
 
+import matplotlib.pyplot as plt
 import pytest
 
 from diffmem import registry
+from diffmem.report import style
 
 OPTIONS = {"outliers": {"words"}, "onset": {"words"}, "audit": {"words"}}  # what figures are told besides their tables
 
@@ -21,3 +23,16 @@ def test_every_archive_says_which_arrays_are_taken_from_it():
     paths = [path for part in registry.FIGURES.values() for figure in part.values() for path in figure.tables.values()]
     archives = {path.rpartition("/")[2] for path in paths if isinstance(path, str) and path.endswith(".npz")}
     assert archives == set(registry.ARRAYS)
+
+
+def test_all_texts_of_a_figure_name_what_its_snapshots_are_counted_in():
+    figure, panel = plt.subplots()
+    panel.plot([0, 500, 1000], [0, 1, 2], label="epochal")
+    style.epoch_axis(panel)
+    panel.set_title("epoch 7")
+    legend = panel.legend()
+    style.count_in(figure, "step")
+    assert panel.get_xlabel().startswith("step (0: untrained)")
+    assert panel.get_title() == "step 7"
+    assert legend.get_texts()[0].get_text() == "epochal"
+    plt.close(figure)

@@ -433,6 +433,20 @@ SAVED = {
 }
 
 
+@pytest.mark.parametrize(
+    ("changes", "counted"),
+    [
+        ({}, "epoch"),
+        ({"samples": "runs/step-{step}.npy"}, "step"),
+        ({"samples": "my_model.py:sample", "sampling": {"epochs": [1, 2]}}, "snapshot"),
+        ({"cells": {"a": {}, "b": {"sampling": {"path": "{step}.npy"}}}}, "snapshot"),
+        ({"samples": None}, "epoch"),
+    ],
+)  # fmt: skip
+def test_snapshots_are_counted_as_the_samples_that_are_given(changes, counted):
+    assert config.studies({"studies": {"mine": {**SAVED, **changes}}})["mine"].counted() == counted
+
+
 def test_samples_of_a_model_that_was_trained_elsewhere_replace_its_training():
     study = config.studies({"studies": {"mine": SAVED}})["mine"]
     assert study.is_given()
@@ -453,6 +467,8 @@ def test_samples_of_a_model_that_was_trained_elsewhere_replace_its_training():
         ({"sampling": {"sampler": "heun"}}, "samples = .*: sampling.sampler says it, too"),
         ({"samples": "my.py:f", "sampling": {"epochs": [2, 1]}}, r"sampling.epochs = \[2, 1\]: must ascend"),
         ({"sampling": {"steps": 3}}, "sampling.steps = 3: samples that are given take no steps"),
+        ({"model": {"width": 64}}, r"studies.mine.model: samples are given, and nothing is trained; remove"),
+        ({"sweep": {"training.batch": [8, 9]}}, r"\(cell batch-8\).training: samples are given, and nothing is"),
         ({"samples": None, "cells": {"a": {"sampling": {"sampler": "saved", "path": "{epoch}.npy"}}, "b": {}}},
          "samples are given in some cells only"),
     ],

@@ -21,6 +21,7 @@ rule figure:
     params:
         draw=figure_draw,
         options=figure_options,
+        counted=counted,
         code=figure_code,
     script:
         "../scripts/figure.py"
@@ -50,6 +51,7 @@ rule animation:
         "../../envs/figures.yaml"
     params:
         words=words_of_animation,
+        counted=counted,
         code=code("animation.py"),
     script:
         "../scripts/animation.py"

@@ -112,6 +112,12 @@ def figure_options(wildcards):
     return {}
 
 
+def counted(wildcards):
+    """What the snapshots of a study are counted in."""
+    study = STUDIES.get(wildcards.study)
+    return study.counted() if study else "epoch"
+
+
 def figure_code(wildcards):
     """Digest of the code behind one figure."""
     return digest(workflow.source_path("../scripts/figure.py"), figure_draw(wildcards))

@@ -13,6 +13,7 @@ animate(
     dict(zip(snakemake.params.words, frames, strict=True)),
     curves=files.load_table(snakemake.input.curves),
     words=snakemake.params.words,
+    counted=snakemake.params.counted,
     gif=snakemake.output.gif,
     mp4=snakemake.output.mp4,
     png=snakemake.output.png,

@@ -26,4 +26,5 @@ def load(paths):
 
 inputs = {name: load(paths) for name, paths in snakemake.input.items()}
 figure = registry.load(snakemake.params.draw)(**inputs, **snakemake.params.options)
+style.count_in(figure, snakemake.params.counted)
 style.save(figure, png=snakemake.output.png, svg=snakemake.output.svg)

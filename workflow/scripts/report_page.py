@@ -29,13 +29,16 @@ shown = {
         question=study.subject(),
         cells=study.words(),
         cautions=tuple(of_studies({study.name: study}, spread)),
+        counted=study.counted(),
     )
     for study in studies(snakemake.config).values()
     if name in (None, study.name)
 }
+# a cell may be called 50, and a study null
+table = pd.read_csv(snakemake.input.claims, dtype={"study": str, "cell": str}, keep_default_na=False, na_values=[""])
 html = page(
     folder,
-    pd.read_csv(snakemake.input.claims),
+    table,
     studies=shown,
     captions=snakemake.params.captions,
     config=snakemake.config,

@@ -36,6 +36,12 @@ def test_a_cell_is_told_where_quality_bias_and_copies_begin_and_when_to_stop():
     assert "It comes before" not in text
 
 
+def test_snapshots_that_the_user_counts_in_steps_are_called_steps():
+    (text,) = sentences(EVENTS, {"c": "mine"}, counted="step")
+    assert "Stop at step 70" in text
+    assert "epoch" not in text
+
+
 def test_a_stop_before_samples_are_good_says_so_and_its_cost_is_not_negative():
     early = EVENTS.assign(epoch=[90.0, 40.0, 90.0, 70.0], cost_low=-0.02)
     (text,) = sentences(early, {"c": "100 inliers"})

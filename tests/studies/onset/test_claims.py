@@ -90,3 +90,9 @@ def test_growth_with_the_network_and_dependence_on_the_spectrum_are_judged_by_ra
     assert found.loc["T5", "verdict"] == REPRODUCED
     table = pd.concat([rows("a"), rows("b", kl=2.0)])
     assert claims.claims(table, cells=named).set_index("claim").loc["T5", "verdict"] == REFUTED
+
+
+def test_kl_of_both_cells_is_resampled_with_the_same_repetitions():
+    one = rows("a").assign(kl=lambda table: np.exp(np.random.default_rng(0).normal(size=len(table))))
+    ratios = claims._kl_ratio(one, one.assign(kl=1.3 * one["kl"]).iloc[::-1])
+    np.testing.assert_allclose(ratios, 1.3)

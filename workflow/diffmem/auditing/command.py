@@ -90,6 +90,7 @@ def audit_command(
         ),
     ] = "exact",
     seed: Annotated[int, typer.Option(help="Of permutations and pairs.")] = 0,
+    permutations: Annotated[int, typer.Option(help="Permutations of labels, behind chance level and interval.")] = 200,
     accept: Annotated[
         list[str] | None,
         typer.Option(help="Overrule a refusal: far (samples far from both sets), order (columns in another order)."),
@@ -113,6 +114,7 @@ def audit_command(
             augment=augment,
             index=index,
             seed=seed,
+            permutations=permutations,
             accept=accept,
         )
         write(found, out, force=force)

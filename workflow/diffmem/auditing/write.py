@@ -5,6 +5,8 @@ import io
 import json
 import math
 import os
+import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,11 +23,14 @@ from diffmem.auditing.figures import figures, likeliest
 from diffmem.auditing.result import Audit
 from diffmem.auditing.verdict import percent
 from diffmem.data.items import AuditError
+from diffmem.measure.auditing import RATIOS
 from diffmem.version import __version__, installed
 
 SCHEMA = 1  # version of audit.json
 PACKAGES = ("numpy", "scipy", "faiss-cpu", "pandas")
 MOST = 10
+IN_MEMORY = ("array", "table")  # sources of sets that were given as such
+USUAL = {"augment": [], "index": "exact", "permutations": 200}  # options that the command to repeat an audit leaves out
 CAPTIONS = {
     "net": "Net copied fraction by ratio, with 95 % intervals; raw fraction and its level with the two sets mixed.",
     "scores": "Distance to held-out over distance to training items. Copies lie to the right of the held-out items.",
@@ -168,12 +173,20 @@ def _inputs(audit: Audit) -> list[dict[str, Any]]:
 
 
 def _command(audit: Audit) -> str:
-    sources = " ".join(f"--{name} {items.source}" for name, items in audit.sets.items())
-    accepted = "".join(f" --accept {name}" for name in audit.settings["accept"])
-    augmented = f" --augment {','.join(audit.settings['augment'])}" if audit.settings["augment"] else ""
-    index = f" --index {audit.settings['index']}" if audit.settings["index"] != "exact" else ""
-    options = f"--features {audit.settings['features']}{augmented}{index} --seed {audit.settings['seed']}{accepted}"
-    return f"diffmem audit {sources} {options} --out DIR"
+    """The command that gives this audit again, or the call in Python where no command can name a set or an option."""
+    sources, settings = {name: items.source for name, items in audit.sets.items()}, dict(audit.settings)
+    own = not re.search(r"^raw$|^pca-|:", settings["features"])  # a function, of which only the name is known
+    if own or settings["ratios"] != list(RATIOS) or not set(IN_MEMORY).isdisjoint(sources.values()):
+        sets = [f"{name}={name if source in IN_MEMORY else repr(source)}" for name, source in sources.items()]
+        options = [f"{name}={value if own and name == 'features' else repr(value)}" for name, value in settings.items()]
+        return f"diffmem.audit({', '.join(sets + options)})"
+    parts = [part for name, source in sources.items() for part in (f"--{name}", source)]
+    for name in ("features", "augment", "index", "seed", "permutations"):
+        value = settings[name]
+        if value != USUAL.get(name):
+            parts += [f"--{name}", ",".join(value) if isinstance(value, list) else str(value)]
+    parts += [part for name in settings["accept"] for part in ("--accept", name)]
+    return shlex.join(["diffmem", "audit", *parts, "--out", "DIR"])
 
 
 def _versions() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Common style of all figures. The same numbers give the same files, byte for byte."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
@@ -15,6 +16,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
+from matplotlib.text import Text
 
 from diffmem.files import replacing
 
@@ -93,14 +95,14 @@ def epoch_axis(axes: Axes) -> None:
     """Make the x axis logarithmic in the epoch, from epoch 0 (the untrained model) to the last snapshot.
 
     It is linear where the first snapshot comes late, as in a training with evenly spaced snapshots. Samples of a
-    training elsewhere have no epoch 0, and may be counted in steps: their axis begins with the first.
+    training elsewhere may have no epoch 0: their axis begins with the first.
     """
     limits = axes.dataLim
     last = limits.xmax if np.isfinite(limits.xmax) and limits.xmax > 0 else 10
     first = limits.xmin if np.isfinite(limits.xmin) and 1 <= limits.xmin < last else 0
     if first:
         axes.set_xscale("log")
-        decades, label = np.log10(last / first), "epoch or step of the snapshot"
+        decades, label = np.log10(last / first), "epoch"
     elif EVEN * limits.minposx > last:
         axes.set(xlim=(0, last), xlabel="epoch (0: untrained)")
         return
@@ -274,6 +276,12 @@ def legend(figure: Figure, entries: Mapping[str, Artist]) -> None:
         if drawn.get_window_extent(renderer).width <= figure.bbox.width or rows == len(names):
             return
         drawn.remove()
+
+
+def count_in(figure: Figure, counted: str) -> None:
+    """Write what snapshots are ``counted`` in, such as steps, for the word epoch in all texts of a figure."""
+    for text in cast(list[Text], figure.findobj(Text)):
+        text.set_text(re.sub(r"\bepoch\b", counted, text.get_text()))
 
 
 def save(figure: Figure, *, png: str | Path, svg: str | Path) -> None:

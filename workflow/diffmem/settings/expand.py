@@ -53,7 +53,9 @@ def expand(name: str, given: dict[str, Any], *, seed: int) -> Study:
             f"{where}.replicates = {replicates}: in shards of {size}, {len(cells)} cells have "
             f"{len(cells) * math.ceil(replicates / size)} shards; must be at most {MOST_SHARDS}, use a larger shard"
         )
-    _refuse_given(cells, question, where)
+    _refuse_given(
+        cells, question, where, {where: common, **{f"{where} (cell {cell})": found for cell, found in expanded}}
+    )
     names = shards(replicates=replicates, size=size)
     if isinstance(question, EffectiveQuestion):
         baseline = question.effective.baseline or next(iter(sizes))
@@ -95,8 +97,12 @@ def _samples(question: Question, common: Changes, where: str) -> None:
     common["sampling"] = {**common["sampling"], **chosen}
 
 
-def _refuse_given(cells: dict[str, Cell], question: Question, where: str) -> None:
-    """Refuse studies that can only be asked of models that the workflow trains."""
+def _refuse_given(cells: dict[str, Cell], question: Question, where: str, written: dict[str, Changes]) -> None:
+    """Refuse studies that can only be asked of models that the workflow trains.
+
+    Args:
+        written: place in the config -> section -> what is written there.
+    """
     given = [isinstance(getattr(cell, "sampling", None), Given) for cell in cells.values()]
     if not any(given):
         return
@@ -106,6 +112,9 @@ def _refuse_given(cells: dict[str, Cell], question: Question, where: str) -> Non
         )
     if question.question != "outliers":
         raise ConfigError(f"{where}.sampling.sampler: samples that are given can be asked the question outliers only")
+    for place, sections in written.items():
+        if training := next((name for name in ("model", "schedule", "training") if sections.get(name)), None):
+            raise ConfigError(f"{place}.{training}: samples are given, and nothing is trained; remove this section")
     replicates = getattr(question, "replicates", 1)
     for cell in cells.values():
         path = getattr(getattr(cell, "sampling", None), "path", None)

@@ -99,6 +99,11 @@ class Given(Sampling):
 
     evaluations: ClassVar = 0
 
+    @property
+    def counted(self) -> str:
+        """What its snapshots are counted in."""
+        return "snapshot"
+
     def resolved(self, **_others: Data | Schedule) -> Self:
         """The same; a count of null stays, since it is what the files hold."""
         return self
@@ -113,6 +118,11 @@ class Saved(Given):
         description="pattern of the files or folders in which a training saved samples, as runs/epoch-{epoch}.npy, one "
         "for each snapshot; {step} instead of {epoch} counts steps, {replicate} is the number of the run, from 0"
     )
+
+    @property
+    def counted(self) -> str:
+        """What its snapshots are counted in."""
+        return "step" if "{step}" in self.path else "epoch"
 
     @property
     def words(self) -> str:

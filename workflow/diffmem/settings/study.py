@@ -111,6 +111,11 @@ class Study:
         """Whether its samples are those of a model that was trained elsewhere."""
         return isinstance(getattr(self.first_cell, "sampling", None), Given)
 
+    def counted(self) -> str:
+        """What its snapshots are counted in: epochs of a training here, or as the samples that are given."""
+        units = {cell.sampling.counted for cell in self.cells.values()} if self.is_given() else {"epoch"}
+        return units.pop() if len(units) == 1 else "snapshot"
+
     def with_outliers(self) -> bool:
         """Whether any cell has outliers."""
         return any(cell.data.outliers.count for cell in self.cells.values())

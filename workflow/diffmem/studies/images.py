@@ -45,11 +45,10 @@ def over_training(
         size: channels, height and width of an image, with product d.
     """
     shown, near = points[:, :count], neighbours[:, :count]
-    word = "epoch" if 0 in epochs else "snapshot"  # those of a training elsewhere may be counted in steps
     with np.errstate(divide="ignore", invalid="ignore"):
         score = near["train_distance"][..., 0] / near["plain_distance"]
     return Matches(
-        kind=tuple(f"{word} {round(float(epoch), 0 if epoch >= 10 else 2):,.10g}" for epoch in epochs),
+        kind=tuple(f"epoch {round(float(epoch), 0 if epoch >= 10 else 2):,.10g}" for epoch in epochs),
         generated=channels_last(shown, size),
         nearest=channels_last(positions[near["train_location"][..., 0]], size),
         score=np.nan_to_num(score, nan=1.0),

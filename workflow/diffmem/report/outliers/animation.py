@@ -72,6 +72,7 @@ def animate(
     *,
     curves: pd.DataFrame,
     words: dict[str, str],
+    counted: str = "epoch",
     gif: str | Path,
     mp4: str | Path,
     png: str | Path,
@@ -82,6 +83,7 @@ def animate(
         frames: cell -> points (f, k, 2), close (f, k) and epoch (f,) of f snapshots; train (n, 2) and test (n', 2).
         curves: the table of `studies.outliers.curves`.
         words: cell -> its description, for the same cells.
+        counted: what snapshots are counted in.
     """
     figure, rows = _draw(frames, curves, words)
     steps = max((len(cell["epoch"]) for cell in frames.values()), default=1)
@@ -89,6 +91,7 @@ def animate(
     for number in range(steps):
         for row in rows:
             row.show(number / max(steps - 1, 1))
+        style.count_in(figure, counted)
         images.append(_image(figure))
     plt.close(figure)
     palette = _palette(images[-1])

@@ -30,11 +30,13 @@ class StudyWords:
         question: a key of ``QUESTIONS``.
         cells: cell -> its description.
         cautions: sentences about settings that are likely mistakes.
+        counted: what its snapshots are counted in.
     """
 
     question: str
     cells: dict[str, str]
     cautions: tuple[str, ...] = ()
+    counted: str = "epoch"
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def _section(folder: Path, name: str, study: StudyWords, rows: list[claims.Row],
 
 def _stopping(path: Path, study: StudyWords) -> list[str]:
     """Paragraphs on when to stop training; empty if the study has no table of this."""
-    return stopping.sentences(files.load_table(path), study.cells) if path.is_file() else []
+    return stopping.sentences(files.load_table(path), study.cells, counted=study.counted) if path.is_file() else []
 
 
 def _names(key: str) -> list[str]:

@@ -11,7 +11,7 @@
 
 A claim on a place is reproduced if its interval lies within the bounds, not reproduced if outside, and otherwise
 undecided. A crossing beyond the sizes that were run lies anywhere there. T4 to T6 compare two cells that differ in one
-setting; places of both are resampled together, KL independently.
+setting. Their repetitions have the same random numbers and are resampled together.
 """
 
 from dataclasses import replace
@@ -162,11 +162,14 @@ def _compare_cells(key: str, parts: tuple, places: tuple, settings: tuple) -> li
 
 
 def _kl_ratio(one: pd.DataFrame, other: pd.DataFrame, *, resamples: int = 200) -> np.ndarray:
-    """Mean KL of ``other`` over that of ``one`` at the ratio nearest to 2, and its resamples over repetitions."""
-    values = []
+    """Mean KL of ``other`` over that of ``one`` at the ratio nearest to 2, and its resamples over repetitions.
+
+    A repetition of both cells is resampled as one, because it has the same random numbers in both.
+    """
+    means = []
     for part in (one, other):
         nearest = part["ratio"].iloc[np.abs(np.log(part["ratio"] / 2)).to_numpy().argmin()]
-        values.append(part.loc[part["ratio"] == nearest, "kl"].to_numpy())
-    rng = np.random.default_rng(0)
-    drawn = [[v.mean(), *v[rng.integers(len(v), size=(resamples, len(v)))].mean(1)] for v in values]
-    return np.array(drawn[1]) / np.array(drawn[0])
+        values = part[part["ratio"] == nearest].sort_values("repetition")["kl"].to_numpy()
+        picks = np.random.default_rng(0).integers(len(values), size=(resamples, len(values)))
+        means.append(np.append(values.mean(), values[picks].mean(1)))
+    return means[1] / means[0]
