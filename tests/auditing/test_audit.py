@@ -7,6 +7,7 @@ from sklearn.datasets import load_digits
 from diffmem.auditing.audit import audit
 from diffmem.auditing.samples import p_values
 from diffmem.auditing.verdict import COPIES, NONE_FOUND, REFUSED, WITHHELD
+from diffmem.auditing.write import write
 from diffmem.data.items import AuditError
 
 
@@ -56,6 +57,41 @@ def test_a_copier_in_other_units_is_refused_not_acquitted(change):
         audit(train=train, test=test, generated=change(train[:300]))
     found = audit(train=train, test=test, generated=change(train[:300]), accept=("far",))
     assert any("Accepted" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("change", [lambda x: x / 127.5 - 1, lambda x: x / 255], ids=["-1 to 1", "0 to 1"])
+def test_a_copier_in_other_units_is_refused_where_images_are_mostly_black(change):
+    rng = np.random.default_rng(0)
+    black = rng.random((900, 196)) < rng.uniform(0.5, 0.999, (900, 1))  # some nearly all black: near what is small
+    images = np.where(black, 0.0, rng.integers(1, 256, (900, 196)))
+    train, test = images[:450], images[450:]
+    with pytest.raises(AuditError, match=r"all values are small beside those of the training items.*same units"):
+        audit(train=train, test=test, generated=change(train[:200]))
+
+
+@pytest.mark.parametrize(
+    ("train", "samples"),
+    [((3, 8, 8), (192,)), ((192,), (8, 8, 3)), ((3, 6, 8), (3, 8, 6)), ((6, 8), (8, 6)), ((4, 12), (6, 8))],
+)
+def test_items_whose_values_may_lie_in_another_order_are_refused(train, samples):
+    draw = np.random.default_rng(0).normal(size=(300, *train))
+    given = {"train": draw[:100], "test": draw[100:200], "generated": draw[:50].reshape(50, *samples)}
+    with pytest.raises(AuditError, match="may hold their values in another order; save both with the same shape"):
+        audit(**given)
+
+
+@pytest.mark.parametrize("shape", [(64,), (8, 8), (1, 8, 8), (8, 8, 1)])
+def test_images_of_one_channel_may_be_flat(shape):
+    train, test, _ = digits()
+    found = audit(train=train.reshape(-1, 1, 8, 8), test=test, generated=train[:300].reshape(-1, *shape))
+    assert found.copying.word == COPIES
+
+
+@pytest.mark.parametrize("shape", [(1, 64), (64, 1), (1, 1, 64)])
+def test_series_of_one_channel_are_no_pictures(shape, tmp_path):
+    train, test, _ = (part.reshape(-1, *shape) for part in digits())
+    write(audit(train=train, test=test, generated=train[:100]), tmp_path / "out")
+    assert not (tmp_path / "out" / "figures" / "gallery.png").exists()
 
 
 def test_columns_in_another_order_are_refused():

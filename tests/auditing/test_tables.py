@@ -51,7 +51,18 @@ def encoded(change=lambda table: table, only=SETS):
         lambda t: t.assign(since=t.since.dt.to_period("D")),
         lambda t: t[["since", "town", "visits", "age"]],
     ],
-    ids=["nullable", "small", "categories", "objects", "decimals", "dates", "text", "zones", "periods", "order"],
+    ids=[
+        "nullable",
+        "small",
+        "categories",
+        "objects",
+        "decimals",
+        "dates",
+        "text",
+        "zones",
+        "periods",
+        "order",
+    ],
 )
 def test_the_same_values_in_another_type_are_the_same_points(change, only):
     order = list(change(tables()["train"]).columns) if "train" in only else list(tables()["train"].columns)
@@ -78,6 +89,28 @@ def test_durations_are_numbers():
     np.testing.assert_allclose(found["train"], plain["train"])
 
 
+def test_categories_of_whole_numbers_are_the_same_in_whole_numbers_and_in_floats():
+    town = {"Ulm": 1, "Bonn": 2, "Jena": 3}
+    plain = encoded(lambda t: t.assign(town=t.town.map(town).astype("category")))
+    sets = {name: t.assign(town=t.town.map(town).astype("category")) for name, t in tables().items()}
+    floats = sets["generated"].town.astype(float).astype("category")
+    found = given_sets(**{**sets, "generated": sets["generated"].assign(town=floats)}, labels={})
+    np.testing.assert_array_equal(found["generated"].values, plain["generated"])
+
+
+def test_labels_that_are_given_replace_the_column_of_labels():
+    sets = {name: table.assign(label="a") for name, table in tables().items()}
+    found = given_sets(**sets, labels={"train": np.arange(60)})
+    assert found["train"].labels.tolist() == list(range(60))
+    np.testing.assert_allclose(found["train"].values, encoded()["train"])
+
+
+def test_a_column_in_other_units_is_accepted_on_request():
+    sets = tables()
+    sets["generated"] = sets["generated"].assign(age=sets["generated"].age / 1000)
+    assert given_sets(**sets, labels={}, accept=("far",))["generated"].values.shape == (60, 6)
+
+
 @pytest.mark.parametrize("name", SETS[1:])
 @pytest.mark.parametrize(
     ("change", "message"),
@@ -93,10 +126,18 @@ def test_durations_are_numbers():
             "column since cannot be read as dates .*; correct it, or leave it out",
         ),
         (lambda t: t.assign(age=t.age.where(t.age.index != 3, np.inf)), "column age is infinite in row 3; remove"),
+        (
+            lambda t: t.assign(age=t.age / 1000),
+            "column age has 0.00.* times the spread .*; bring both to the same units",
+        ),
+        (
+            lambda t: t.assign(town=t.town.str.upper()),
+            "column town holds categories such as '[A-Z]+', .* 'Bonn'; spell",
+        ),
     ],
 )
 def test_what_does_not_fit_names_set_and_column(name, change, message):
-    with pytest.raises(AuditError, match=rf"^{name} \(table\): {message}"):
+    with pytest.raises(AuditError, match=rf"^{name}( \(table\))?: {message}"):
         encoded(change, [name])
 
 

@@ -91,7 +91,9 @@ def test_a_pattern_that_matches_less_than_two_files_is_refused(here, names):
         (RNG.normal(size=(8, 15)), r"one point has the shape \(15,\), but data.size says \(1, 4, 4\)"),
         (None, "holds the same samples as epoch-1.npy"),
         (RNG.uniform(0, 1, (8, 16)), "samples lie from 0.* to .*, training points from -.*; bring both"),
+        (RNG.uniform(-0.01, 1, (8, 16)), "samples lie from -.*; bring both"),
         (RNG.uniform(0, 255, (8, 16)), "bring both to the same units"),
+        (RNG.uniform(-0.004, 0.004, (8, 16)), "bring both to the same units"),
         (np.full((8, 16), np.nan), "NaN"),
     ],
 )
@@ -159,3 +161,17 @@ def test_a_function_is_one_run_unless_it_takes_the_number_of_the_run(here):
     for replicate in (0, 3):
         found = taken(from_function(replicate, module="my_model.py:sample", epochs=(0, 9)), count=4)
         assert found[0, 0, 0] == pytest.approx(0.1 * replicate)
+
+
+def test_centred_samples_of_points_that_are_not_negative_are_refused_at_the_last_snapshot(here):
+    train = RNG.uniform(0, 1, (30, 16))
+    for name, scale in {"1": 3.0, "2": 1.0}.items():
+        np.save(here / f"epoch-{name}.npy", RNG.uniform(-scale, scale, (8, 16)))
+    with pytest.raises(DataError, match=r"epoch-2.npy: samples lie from -.*; bring both to the same units"):
+        collected(
+            from_files(0, path="epoch-{epoch}.npy"),
+            point=(1, 4, 4),
+            train=train,
+            count=None,
+            generators=[np.random.default_rng(0)] * 2,
+        )

@@ -179,3 +179,20 @@ def test_held_out_classes_are_those_of_the_same_name(tmp_path):
     (tmp_path / "b" / "dog").rename(tmp_path / "b" / "wolf")
     with pytest.raises(DataError, match=r"has the class wolf, which .* lacks"):
         source(two(tmp_path, **given))
+
+
+def test_a_held_out_point_that_is_a_training_point_in_another_precision_is_left_out(tmp_path):
+    points = np.random.default_rng(0).normal(size=(500, 3))
+    np.save(tmp_path / "train.npy", points[:200].astype(np.float32))
+    np.save(tmp_path / "test.npy", points[100:])
+    found = source(
+        settings(
+            dataset="array",
+            path=str(tmp_path / "train.npy"),
+            held_out=str(tmp_path / "test.npy"),
+            size=[3],
+            inliers=100,
+            test=100,
+        )
+    )
+    assert found.held_out.size == 300

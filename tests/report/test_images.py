@@ -64,3 +64,12 @@ def test_black_and_white_are_those_of_the_training_images():
 
 def test_a_study_without_cells_has_an_empty_sheet():
     images.images([], words={}).draw_without_rendering()
+
+
+def test_scores_are_red_below_the_ratio_of_their_own_cell():
+    found = planted(kind=("epoch 9",))
+    found["score"] = np.full((1, 5), 0.5)
+    cells = [{**found, **LEVELS, "ratio": np.float64(ratio)} for ratio in (1.5, 3)]
+    figure = images.images(cells, words={"a": "first", "b": "second"})
+    colors = [axes.title.get_color() for axes in figure.axes if axes.get_title()]
+    assert colors == ["#CC0000"] * 5 + ["black"] * 5

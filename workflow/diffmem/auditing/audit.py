@@ -119,7 +119,11 @@ def audit(
         raise AuditError(f"index = {index}: goes without augment; leave one of them out")
     progress("reading")
     sets = given_sets(
-        train=train, test=test, generated=generated, labels={"train": train_labels, "generated": generated_labels}
+        train=train,
+        test=test,
+        generated=generated,
+        labels={"train": train_labels, "generated": generated_labels},
+        accept=accept,
     )
     flat, project = features_of(sets, features, compact=not augment)
     of = versions_of(augment, sets=sets, points=flat, project=project, features=features)

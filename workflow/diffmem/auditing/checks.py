@@ -4,6 +4,9 @@
 samples are in other units (or are noise) if nearly all of them have min(D, D') above the 99 % quantile of D over
 held-out items.
 
+They are in other units as well if all their values are small beside those of the training items. In images that
+are mostly black such samples are near the training items that are blackest, and not far from them.
+
 *Columns in another order.* Let c_ij be the mean distance between the quantiles of generated column i and training
 column j, in standard deviations of the training column. Where the best assignment of columns (Hungarian method) fits
 far better than the given order, the columns were exchanged. Columns of equal distribution cannot be told apart.
@@ -27,6 +30,7 @@ COLUMNS = 512  # more are not compared one by one
 MISFIT, BETTER = 0.25, 0.5  # in standard deviations; best assignment over the given order
 VALUES = 2**23  # coordinates converted at once
 COLLAPSED = 0.05  # spread of the samples over that of the training items
+SMALL = 0.05  # largest absolute value of the samples over that of the training items
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def shared(
 def refuse_other_units(
     *, nearest: np.ndarray, held_out: np.ndarray, train: np.ndarray, generated: np.ndarray
 ) -> list[str]:
-    """Refuse samples that lie far from both sets, and warn of samples that are nearly one point.
+    """Refuse samples that lie far from both sets or are small, and warn of samples that are nearly one point.
 
     Args:
         nearest: min(D, D') of every sample, of shape (g,).
@@ -83,16 +87,22 @@ def refuse_other_units(
         train, generated: points, for their ranges.
 
     Raises:
-        AuditError: if nearly all samples are far from both.
+        AuditError: if nearly all samples are far from both, or all their values are small.
     """
     far = float(np.mean(nearest > np.quantile(held_out, FAR_QUANTILE)))
+    lie = f"training items lie from {train.min():.4g} to {train.max():.4g}, samples from {generated.min():.4g} to "
+    remedy = (
+        f"({lie}{generated.max():.4g}): bring all sets to the same units and order, or, if the samples are as bad as "
+        "that, accept it with 'far' (--accept far)"
+    )
     if far >= FAR_SHARE:
-        ranges = f"training items from {train.min():.4g} to {train.max():.4g}, samples from {generated.min():.4g} to "
         raise AuditError(
             f"generated: {far:.0%} of the samples are farther from both sets than nearly every held-out item is from "
-            f"the training items ({ranges}{generated.max():.4g}): bring all sets to the same units and order, or, if "
-            "the samples are as bad as that, accept it with 'far' (--accept far)"
+            f"the training items {remedy}"
         )
+    largest = [max(-float(points.min()), float(points.max())) for points in (generated, train)]
+    if largest[0] < SMALL * largest[1]:
+        raise AuditError(f"generated: all values are small beside those of the training items {remedy}")
     own, given = (by_columns(lambda part: part.std(0), points).max() for points in (generated, train))
     if own < COLLAPSED * given:
         return [

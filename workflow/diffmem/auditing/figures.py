@@ -90,13 +90,17 @@ def gallery(audit: Audit) -> Figure:
 
 def _pictures(shape: tuple[int, ...]) -> bool:
     """Whether items of this shape can be drawn: (height, width), with 1 or 3 channels first or last."""
-    return len(shape) == 2 or (len(shape) == 3 and (shape[0] in (1, 3) or shape[2] in (1, 3)))
+    sides = [side for side in shape if side > 1]
+    return (len(shape) == 2 and len(sides) == 2) or (
+        len(shape) == 3 and (shape[0] in (1, 3) or shape[2] in (1, 3)) and len(sides) >= 2
+    )
 
 
 def _upright(image: np.ndarray) -> np.ndarray:
     """The image as (height, width) or (height, width, 3)."""
     first = image.ndim == 3 and image.shape[0] in (1, 3)
-    return (np.moveaxis(image, 0, -1) if first else image).squeeze()
+    last = np.moveaxis(image, 0, -1) if first else image
+    return last[..., 0] if last.ndim == 3 and last.shape[-1] == 1 else last
 
 
 def scatter(audit: Audit) -> Figure:

@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from diffmem.data.read import read
 from diffmem.own_code import OwnError, load_own
 
 
-def given_sets(*, train: Any, test: Any, generated: Any, labels: dict[str, Any]) -> dict[str, Items]:
+def given_sets(
+    *, train: Any, test: Any, generated: Any, labels: dict[str, Any], accept: Sequence[str] = ()
+) -> dict[str, Items]:
     """The sets that were given, as arrays or as files, in one order of columns and on one scale.
 
     Raises:
@@ -35,7 +37,7 @@ def given_sets(*, train: Any, test: Any, generated: Any, labels: dict[str, Any])
         return aligned(sets)
     if len(tables) < len(sets):
         raise AuditError(f"{tables[0]} is a table and another set is not; give all sets as tables, or all as arrays")
-    return encode(sets)
+    return encode(sets, accept=accept)
 
 
 def features_of(

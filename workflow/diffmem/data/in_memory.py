@@ -37,9 +37,9 @@ def from_values(name: str, values: Any, *, labels: Any = None) -> Items:
 
 
 def from_table(name: str, frame: pd.DataFrame, *, source: str, labels: Any = None, sha256: str = "") -> Items:
-    """A table; a column ``label`` beside others holds classes, unless ``labels`` are given."""
-    if labels is None and CLASS in frame and frame.shape[1] > 1:
-        labels, frame = frame[CLASS].to_numpy(), frame.drop(columns=CLASS)
+    """A table; a column ``label`` beside others holds classes, which ``labels`` that are given replace."""
+    if CLASS in frame and frame.shape[1] > 1:
+        labels, frame = (frame[CLASS].to_numpy() if labels is None else labels), frame.drop(columns=CLASS)
     labels = None if labels is None else np.asarray(labels)
     return Items(name, source, np.empty((0, 0)), frame=frame, labels=labels, sha256=sha256)
 

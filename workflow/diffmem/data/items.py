@@ -71,10 +71,12 @@ def checked(items: Items) -> Items:
 
 
 def aligned(sets: dict[str, Items]) -> dict[str, Items]:
-    """The sets with items of one shape: channels last becomes channels first where only that fits, else flat.
+    """The sets with items of one shape: channels last becomes channels first where only that fits.
+
+    Shapes may differ in axes of length 1. Flat items fit images of one channel.
 
     Raises:
-        AuditError: if the items have different numbers of features.
+        AuditError: if the items have different numbers of features, or an order that their shapes do not tell.
     """
     wanted = sets["train"].values.shape[1:]
     found = {}
@@ -89,5 +91,11 @@ def aligned(sets: dict[str, Items]) -> dict[str, Items]:
         if np.prod(items.values.shape[1:]) != np.prod(wanted):
             shapes = ", ".join(f"{n} {i.values.shape[1:]}" for n, i in sets.items())
             raise AuditError(f"the sets have items of different sizes ({shapes}); give all in one format")
+        one, other = ([side for side in s if side > 1] for s in (items.values.shape[1:], wanted))
+        if one != other and sorted(map(len, (one, other))) != [1, 2]:
+            raise AuditError(
+                f"{name} ({items.source}): items of shape {shape} beside training items of shape {wanted} may hold "
+                "their values in another order; save both with the same shape"
+            )
         found[name] = items
     return found

@@ -24,7 +24,8 @@ from diffmem.own_code import OwnError, line, load_own
 COUNTED = ("{epoch}", "{step}")
 REPLICATE = "{replicate}"
 PROBED = 10  # samples of the first and last snapshot that show whether a function depends on the snapshot
-BEYOND = 20  # largest sample over largest training value that is no slip of units
+BEYOND = 20  # largest sample over largest training value, or the other way round, that is no slip of units
+SLIGHT = 0.05  # below zero, of a range of 1; and of all values, that may be negative in error
 
 
 class Snapshot(NamedTuple):
@@ -131,7 +132,7 @@ def collected(
                 f"{snapshot.source}: holds {len(points)} samples, {snapshots[0].source} {len(parts[0])}; save as many "
                 "at every snapshot, or give sampling.count"
             )
-        _refuse_units(points, train, snapshot.source)
+        _refuse_units(points, train, snapshot.source, last=snapshot is snapshots[-1])
         for other, before in zip(snapshots, parts, strict=False):
             if np.array_equal(points, before):
                 raise DataError(
@@ -168,12 +169,19 @@ def _points(values: np.ndarray, point: Sequence[int], source: str, *, drawn: int
     return flat / np.float32(127.5) - 1 if values.dtype == np.uint8 else flat
 
 
-def _refuse_units(points: np.ndarray, train: np.ndarray, source: str) -> None:
-    """Refuse samples from 0 to 1, or from 0 to 255, of images that are trained on from -1 to 1."""
+def _refuse_units(points: np.ndarray, train: np.ndarray, source: str, *, last: bool) -> None:
+    """Refuse samples from 0 to 1, or from 0 to 255, where training points lie from -1 to 1, and the other way round.
+
+    Samples of an untrained model may be small, or negative where no training point is, those of the ``last`` snapshot
+    not.
+    """
     low, high = float(points.min()), float(points.max())
     images = train.min() >= -1 and train.max() <= 1 and train.min() < -0.5
-    shifted = images and low >= 0 and high > 0.5
-    if shifted or np.abs(points).max() > BEYOND * np.abs(train).max():
+    size, given = np.abs(points).max(), np.abs(train).max()
+    shifted = images and low >= -SLIGHT and high > 0.5
+    small = size * BEYOND < given
+    centred = train.min() >= 0 and np.mean(points < -given / 2) > SLIGHT
+    if shifted or size > BEYOND * given or (last and (small or centred)):
         raise DataError(
             f"{source}: samples lie from {low:.4g} to {high:.4g}, training points from {train.min():.4g} to "
             f"{train.max():.4g}; bring both to the same units (bytes become [-1, 1])"

@@ -73,7 +73,8 @@ def _two(read: Images, held_out: Images, settings: Filed) -> Source:
     """Training points of one collection, each once, and held-out ones of another, without those that are in both."""
     held_out = _fitting(read, held_out, settings)
     train = _distinct(read.pixels)
-    flat = [part.pixels.reshape(len(part.pixels), -1) for part in (read, held_out)]
+    # .1 in float32 and in float64 is the same point
+    flat = [part.pixels.reshape(len(part.pixels), -1).astype(np.float32) for part in (read, held_out)]
     both = locations(np.vstack(flat))
     rows = _distinct(held_out.pixels)
     shared = np.isin(both[len(flat[0]) + rows], both[: len(flat[0])])

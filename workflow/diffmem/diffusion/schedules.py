@@ -28,8 +28,9 @@ from typing import NamedTuple
 
 import torch
 
+from diffmem.settings.schedules import VE_RANGE
+
 BETA_D, BETA_MIN, EPSILON = 19.9, 0.1, 1e-5  # of (3)
-VE_RANGE = 0.02, 100.0  # of (4)
 
 
 class Coefficients(NamedTuple):

@@ -25,8 +25,8 @@ def matches(found: dict[str, np.ndarray], *, of: str = "", low: float = -1, high
     near = np.abs(np.log(np.maximum(found["score"], 1e-9) / ONE_THIRD)) < np.log(NEAR)
     shown = [(i, near[i] if kind == "near 1/3" else np.ones_like(near[i])) for i, kind in enumerate(found["kind"])]
     names = [KINDS.get(str(kind), str(kind)) for kind in found["kind"]]
-    rows = [(names[i], *_row(found, i), kept) for i, kept in shown if kept.any()]
-    figure = _sheet(rows, low=low, high=high, threshold=ONE_THIRD)
+    rows = [(names[i], *_row(found, i), kept, ONE_THIRD) for i, kept in shown if kept.any()]
+    figure = _sheet(rows, low=low, high=high)
     figure.suptitle(of, fontsize=8)
     return figure
 
@@ -49,14 +49,14 @@ def images(found: list[dict[str, np.ndarray]], *, words: dict[str, str]) -> Figu
         for i in chosen:
             label = str(part["kind"][i])
             kept = np.ones(part["score"].shape[1], dtype=bool)
-            rows.append((f"{name}\n{label}" if i == chosen[0] and len(found) > 1 else label, *_row(part, i), kept))
+            label = f"{name}\n{label}" if i == chosen[0] and len(found) > 1 else label
+            rows.append((label, *_row(part, i), kept, 1 / float(part["ratio"])))
     low = min((float(part["low"]) for part in found), default=-1)
     high = max((float(part["high"]) for part in found), default=1)
-    ratio = max((float(part["ratio"]) for part in found), default=1)
-    return _sheet(rows, low=low, high=high, threshold=1 / ratio)
+    return _sheet(rows, low=low, high=high)
 
 
-Row = tuple[str, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Row = tuple[str, np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]
 
 
 def _row(found: dict[str, np.ndarray], number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -64,14 +64,14 @@ def _row(found: dict[str, np.ndarray], number: int) -> tuple[np.ndarray, np.ndar
     return found["generated"][number], found["nearest"][number], found["score"][number]
 
 
-def _sheet(rows: list[Row], *, low: float, high: float, threshold: float) -> Figure:
-    """Rows of pairs: label, generated images, nearest images, scores (red below ``threshold``), and which are drawn."""
+def _sheet(rows: list[Row], *, low: float, high: float) -> Figure:
+    """Rows of pairs: label, generated images, nearest images, scores, which are drawn, and below which score in red."""
     columns = max((len(row[3]) for row in rows), default=1)
     figure, axes = style.grid(max(len(rows), 1), columns, width=style.PAGE / columns, height=0.62)
     for panel in axes.flat:
         panel.set(xticks=[], yticks=[])
         panel.grid(visible=False)
-    for line, (label, generated, nearest, score, kept) in zip(axes, rows, strict=False):
+    for line, (label, generated, nearest, score, kept, threshold) in zip(axes, rows, strict=False):
         for panel, left, right, value, drawn in zip(line, generated, nearest, score, kept, strict=False):
             if drawn:
                 shown = _pair(left, right, low, high)

@@ -115,7 +115,7 @@ def epoch_axis(axes: Axes) -> None:
     ticks = [factor * 10**power for power in range(0, 8, 1 if inches > 0.4 else 2) for factor in subs]
     axes.set_xticks([first, *(tick for tick in ticks if first < tick <= last / 10 ** (0.36 / inches)), last])
     axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
-    axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{round(value, 2):,.10g}"))
     axes.set_xlabel(label)
 
 

@@ -9,12 +9,12 @@ from diffmem.settings import audits
 from diffmem.settings.audits import AuditCell
 from diffmem.settings.collections import AnyData, Collection, Filed, Folder, Patches
 from diffmem.settings.datasets import FEWEST_FRESH, INJECTED
-from diffmem.settings.networks import Unet
+from diffmem.settings.networks import OwnNetwork, Unet
 from diffmem.settings.onset import LowRank, OnsetCell, PrincipalComponents, Spectrum
 from diffmem.settings.onset_sizes import training_sizes
 from diffmem.settings.records import Cell, alternatives, known
 from diffmem.settings.samplers import Drawn, FromFunction, Given, Saved
-from diffmem.settings.schedules import Discrete, Ramped
+from diffmem.settings.schedules import VE_RANGE, Discrete, Ramped, Ve
 from diffmem.settings.sections import Ivf, TrainedCell
 
 SMALLEST_STRATUM = 20  # fewer injected points give rates with intervals that are too wide to be useful
@@ -169,6 +169,9 @@ def _labels(cell: TrainedCell) -> str | None:
 
 def _model(cell: TrainedCell) -> str | None:
     model, features = cell.model, cell.data.features
+    if isinstance(model, OwnNetwork) and math.prod(known(model.shape)) != features:
+        shape = list(known(model.shape))
+        return f"model.shape = {shape}: its product must be the data's {features} features; leave it out"
     if not isinstance(model, Unet):
         return None
     shape, halvings = list(known(model.image)), len(model.multipliers) - 1
@@ -176,11 +179,16 @@ def _model(cell: TrainedCell) -> str | None:
         return (
             f"model.image = {shape}: must be channels, height and width whose product is the data's {features} features"
         )
-    if shape[1] != shape[2] or shape[1] % 2**halvings:
+    if shape[1] != shape[2]:
+        return f"model.image = {shape}: must be square for a unet; choose another network"
+    if shape[1] % 2**halvings:
         return (
             f"model.multipliers = {list(model.multipliers)}: an image of {shape[1]} x {shape[2]} pixels "
-            f"must be square with a side that is a multiple of {2**halvings}; use fewer multipliers"
+            f"must have a side that is a multiple of {2**halvings}; use fewer multipliers"
         )
+    heights = [shape[1] // 2**level for level in range(halvings + 1)]
+    if model.attention != Unet.model_fields["attention"].default and (none := set(model.attention) - set(heights)):
+        return f"model.attention = {list(model.attention)}: {min(none)} is no height of this unet; they are {heights}"
     if model.width % 2:
         return f"model.width = {model.width}: must be even for a unet, whose embedding is half sines and half cosines"
     skips = list(known(model.skips))
@@ -191,9 +199,12 @@ def _model(cell: TrainedCell) -> str | None:
 
 def _training(cell: TrainedCell) -> str | None:
     training, count = cell.training, cell.training.snapshots.count
-    most = getattr(training, training.unit) + 1
+    most, of = getattr(training, training.unit) + 1, f"training.{training.unit} + 1"
+    if training.cycle and not training.steps:
+        steps = max(1, round(training.epochs * cell.data.rows / training.batch))
+        most, of = steps + 1, f"the number of steps, {steps}, + 1"
     if training.snapshots.spacing != "every" and count > most:
-        return f"training.snapshots.count = {count}: must be at most training.{training.unit} + 1 = {most}"
+        return f"training.snapshots.count = {count}: must be at most {of} = {most}"
     return None
 
 
@@ -204,6 +215,9 @@ def _sampling(cell: TrainedCell) -> str | None:
     if isinstance(cell.sampling, Drawn) and (enough := cell.sampling.enough) not in (None, cell.sampling.count):
         words = f"sampling.deviation = {cell.sampling.deviation:g} asks for {enough:,} points; leave one of them out"
         return f"sampling.count = {cell.sampling.count}: {words}"
+    if isinstance(schedule, Ve) and not VE_RANGE[0] < schedule.sigma_max <= VE_RANGE[1]:
+        allowed = f"above {VE_RANGE[0]:g}, and at most {VE_RANGE[1]:g}"
+        return f"schedule.sigma_max = {schedule.sigma_max:g}: must be {allowed}, for ve"
     if isinstance(schedule, Ramped):
         low, high = schedule.sigma_min, schedule.sigma_max
         return f"schedule.sigma_min = {low:g}: must be less than schedule.sigma_max = {high:g}" if low >= high else None

@@ -7,7 +7,7 @@ Given the model, the net copied fraction a - b then has the variance
 """
 
 import math
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -139,7 +139,9 @@ class FromFunction(Given):
         description="function in a file of your own that draws samples, as my_model.py:sample, called as "
         "sample(n, snapshot, generator), and with replicate=0, 1, ... if it has that parameter"
     )
-    epochs: tuple[Whole, ...] = Field(min_length=2, description="snapshots at which it is called, in ascending order")
+    epochs: tuple[Annotated[Whole, Field(ge=0)], ...] = Field(
+        min_length=2, description="snapshots at which it is called, in ascending order"
+    )
 
     @property
     def words(self) -> str:

@@ -39,7 +39,7 @@ class Ramped(Schedule):
     """A continuous process, sampled along the noise levels of Karras et al."""
 
     sigma_min: Number = Field(0.002, gt=0, description="smallest noise level of sampling; for ve at least 0.02")
-    sigma_max: Number = Field(80, gt=0, description="largest noise level of sampling")
+    sigma_max: Number = Field(80, gt=0, description="largest noise level of sampling; for ve at most 100")
     rho: Number = Field(7, gt=0, description="sampling levels are equally spaced in sigma^(1/rho)")
 
 
@@ -78,6 +78,9 @@ class Vp(Ramped):
 
     name: Literal["vp"] = "vp"
     function: ClassVar = "diffmem.diffusion.schedules:vp"
+
+
+VE_RANGE = 0.02, 100.0  # noise levels of the variance-exploding process, in training and in sampling
 
 
 class Ve(Ramped):

@@ -43,7 +43,7 @@ def stopping(curves: pd.DataFrame, quality: pd.DataFrame, events: pd.DataFrame, 
                 line["epoch"], line["held_out"], color="C0", linewidth=0.9, linestyle=":", label="held-out points"
             )
         for event in events[events["cell"] == cell].to_dict("records"):
-            _mark(panel, event, end=quality["epoch"].max())
+            _mark(panel, event, end=curves.loc[curves["cell"] == cell, "epoch"].max())
         style.epoch_axis(panel)
     style.finish(figure, panels)
     return figure
