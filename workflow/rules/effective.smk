@@ -32,6 +32,7 @@ checkpoint search:
     wildcard_constraints:
         study=asking("effective"),
         round=r"\d+",
+    priority: 1  # before jobs of other arms, so that there is work for all cores
     localrule: True
     conda:
         "../../envs/tables.yaml"
@@ -42,9 +43,21 @@ checkpoint search:
         "../scripts/search.py"
 
 
+rule search_over:
+    """Wait for the search of one arm, so that those of all arms run side by side."""
+    input:
+        asked_sizes,
+    output:
+        touch("<results>/{study}/search/{arm}/over"),
+    wildcard_constraints:
+        study=asking("effective"),
+    localrule: True
+
+
 rule effective:
     """Effective memorization of every arm, and the paper's claims about what drives it."""
     input:
+        searches=searches_over,
         copies=of_cells("copies.parquet"),
         quality=of_cells("quality.parquet"),
         training=of_cells("training.parquet"),

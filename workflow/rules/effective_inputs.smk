@@ -74,6 +74,24 @@ def searched(wildcards):
     )
 
 
+def asked_sizes(wildcards):
+    """The files of all rounds of an arm's search."""
+    sizes = rounds(wildcards.study, wildcards.arm)
+    return expand(
+        "<results>/{study}/{cell}/{shard}/copies.parquet",
+        study=wildcards.study,
+        cell=[STUDIES[wildcards.study].arms.cells[wildcards.arm][n] for n in sizes],
+        shard=STUDIES[wildcards.study].shards,
+    )
+
+
+def searches_over(wildcards):
+    """A file for each arm whose search is over, which snakemake waits for side by side, unlike for checkpoints."""
+    arms = STUDIES[wildcards.study].arms
+    pattern = "<results>/{study}/search/{arm}/over"
+    return expand(pattern, study=wildcards.study, arm=arms.cells) if arms.search else []
+
+
 def shown_cell(name):
     """Function of the wildcards: the file ``name`` of the baseline's first shard, at a size that every search runs."""
 
