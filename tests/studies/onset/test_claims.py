@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from diffmem.settings import read as config
-from diffmem.studies.claims import CHANCE, COLUMNS, REFUTED, REPRODUCED, UNDECIDED
+from diffmem.studies.claims import CHANCE, COLUMNS, FEW, REFUTED, REPRODUCED, UNDECIDED
 from diffmem.studies.onset import claims
 
-RATIOS = [0.5, 1.0, 2.0, 4.0, 8.0]
+RATIOS = [0.5, 0.75, 1.0, 1.25, 2.0, 4.0, 8.0]
 
 
 def cells(**study):
@@ -35,21 +35,51 @@ def rows(cell, *, mem=2.0, gen=1.0, crossing=1.0, kl=1.0, peak=1.0, repetitions=
 )
 def test_a_place_is_judged_by_its_interval(low, high, name):
     drawn = np.array([1.0, *np.linspace(low, high, 200)])
-    assert claims.judge_place(drawn, claims.ORDER, replicates=40).verdict == name
-
-
-def test_a_place_beyond_the_grid_is_refuted_not_lost():
-    found = claims.judge_place(np.full(201, np.inf), claims.ORDER, replicates=40)
-    assert (found.verdict, found.effect) == (REFUTED, np.inf)
+    found = claims.bounds_of_place(drawn, np.array([0.01, 100]))
+    assert claims.judge_place(found, claims.ORDER, replicates=40).verdict == name
+    assert claims.judge_place(found, claims.ORDER, replicates=5).verdict == FEW
 
 
 @pytest.mark.parametrize(
     ("place", "sizes", "name"),
-    [(0, (1, 16), UNDECIDED), (0, (0.25, 16), REFUTED), (np.inf, (0.25, 1), UNDECIDED), (np.inf, (0.25, 16), REFUTED)],
+    [(0, (1, 16), UNDECIDED), (0, (0.25, 16), REFUTED), (np.inf, (0.25, 1), UNDECIDED), (np.inf, (0.25, 16), REFUTED),
+     (np.nan, (0.25, 16), UNDECIDED)],
+)  # fmt: skip
+def test_a_place_beyond_the_sizes_is_known_to_lie_there_only(place, sizes, name):
+    known = claims.bounds_of_place(np.full(201, float(place)), np.array(sizes))
+    assert claims.judge_place(known, claims.ORDER, replicates=40).verdict == name
+
+
+@pytest.mark.parametrize(
+    ("mem", "gen", "low", "high"),
+    [
+        (np.inf, 3.89, 4 / 3.89, np.inf),
+        (1.49, 0, 1.49, np.inf),
+        (np.inf, np.inf, 0, np.inf),
+        (0, 2, 0, 0.5),
+        (3, 2, 1.5, 1.5),
+    ],
 )
-def test_a_crossing_beyond_the_sizes_is_known_to_lie_there_only(place, sizes, name):
-    found = claims.judge_place(np.full(201, float(place)), claims.ORDER, replicates=40, sizes=sizes)
-    assert found.verdict == name
+def test_a_ratio_of_places_is_known_as_well_as_they_are(mem, gen, low, high):
+    ratios = np.array([1.0, 2.0, 4.0])
+    one, other = (claims.bounds_of_place(np.array([place, place], dtype=float), ratios) for place in (mem, gen))
+    known = one / other
+    np.testing.assert_allclose([known.low[1], known.high[1]], [low, high])
+
+
+@pytest.mark.parametrize(
+    ("ratios", "verdict"),
+    [([0.75, 1, 1.25], REPRODUCED), ([0.5, 1, 1.5], UNDECIDED), ([1, 2, 4], UNDECIDED), ([0.25, 0.5, 1], UNDECIDED)],
+)
+def test_a_peak_is_known_as_well_as_the_sizes_around_it(ratios, verdict):
+    known = claims.bounds_of_peak(np.ones(201), np.array(ratios))
+    assert claims.judge_place(known, claims.QUARTER, replicates=40).verdict == verdict
+
+
+def test_growth_that_is_mostly_beyond_the_sizes_is_not_reproduced_by_the_rest():
+    drawn = np.where(np.arange(201) < 195, np.inf, 20.0)
+    one, other = (claims.bounds_of_place(found, np.array([1.0, 64.0])) for found in (drawn, np.full(201, np.inf)))
+    assert claims.judge_place(other / one, claims.MORE, replicates=40).verdict == CHANCE
 
 
 def test_a_planted_cell_gets_the_verdicts_that_were_planted():

@@ -134,7 +134,7 @@ DEFINITIONS = {
     "T1": "The place at which the share of training sets for which the generated density is closer to the truth than "
     f"to the training set, by the Cauchy–Schwarz distance, crosses one half. {_PLACE}",
     "T1-l2": f"As T1, by the paper's squared L2 distance. {_PLACE}",
-    "T2": f"The place at which the distance of the generated density to the truth, E_OG, is largest. {_PLACE}",
+    "T2": f"The place at which the distance of the generated density to the truth, E_OG, is largest, known up to the sizes before and after it. {_PLACE}",
     "T2-fall": "E_OG at the largest n minus E_OG at n = d, paired by training set.",
     "T3": "The ratio of two places that are estimated separately: where copying ends (n_mem) and where the Wasserstein "
     "distance to the truth has become small (n_gen).",

@@ -2,7 +2,7 @@
 
     T1       P(Delta_CS > 0) crosses one half at n of order d: between d/2 and 2 d
     T1-l2    the same with the paper's squared L2 distance
-    T2       E_OG, as -log c_O / d, is largest at n = d
+    T2       E_OG, as -log c_O / d, is largest at n = d, within a quarter
     T2-fall  E_OG at the largest n is below that at n = d
     T3       memorizing ends where generalizing begins: n_mem / n_gen lies between 1/2 and 2
     T4       n_mem grows with the network (T4-updates: with the training steps)
@@ -10,11 +10,12 @@
     T6       W2 to the truth comes down earlier than for isotropic data (T6-copying: copying ends earlier)
 
 A claim on a place is reproduced if its interval lies within the bounds, not reproduced if outside, and otherwise
-undecided. A crossing beyond the sizes that were run lies anywhere there. T4 to T6 compare two cells that differ in one
+undecided. A place beyond the sizes that were run lies anywhere there, and the largest value of a curve anywhere between
+the sizes before and after it. T4 to T6 compare two cells that differ in one
 setting. Their repetitions have the same random numbers and are resampled together.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -24,11 +25,12 @@ from diffmem.studies.claims import FEWER, MORE, NEGATIVE, Claim, Finding, Region
 from diffmem.studies.onset.places import CROSSINGS, resample_places
 
 ORDER = between(0.5, 2.0)  # the meaning of "of the same order" here
+QUARTER = between(0.75, 1.25)  # the sizes before and after n = d
 NEAR = between(0.9, 1.1)
 PLACES = (
     ("T1", "cs", ORDER, "P(Delta_CS > 0) crosses one half between n = d/2 and 2 d", "n / d", "probability"),
     ("T1-l2", "l2", ORDER, "P(Delta_L2 > 0) crosses one half between n = d/2 and 2 d", "n / d", "probability"),
-    ("T2", "peak", NEAR, "E_OG is largest at n = d", "n / d", "overlaps"),
+    ("T2", "peak", QUARTER, "E_OG is largest at n = d, within a quarter", "n / d", "overlaps"),
     ("T3", "ratio", ORDER, "copying ends where W2 comes down, within a factor of two", "n_mem / n_gen", "places"),
 )
 GROWTH = {
@@ -76,24 +78,46 @@ def pairs(cells: dict[str, OnsetCell]) -> list[tuple[str, str, str]]:
     return found
 
 
-def judge_place(
-    drawn: np.ndarray, region: Region, *, replicates: int, sizes: tuple[float, float] | None = None
-) -> Finding:
-    """Finding on the claim that a place lies in a ``region``.
+@dataclass(frozen=True)
+class Known:
+    """What is known of a place, or of a factor between two, and of its resamples: it lies between two bounds.
 
-    Args:
-        drawn: the place, and after it its resamples, of which those between the 2.5 % and 97.5 % quantiles decide.
-        replicates: the repetitions that were resampled; any number gets a verdict.
-        sizes: smallest and largest ratio that were run; a place of 0 lies somewhere below, one of inf above.
+    Attributes:
+        found: the place and after it its resamples, of shape (1 + resamples,).
+        low, high: bounds of the same shape.
     """
-    known = drawn[1:][~np.isnan(drawn[1:])]  # 0 over 0: both places lie below the smallest n
-    if not len(known):
-        return Finding(region.otherwise, effect=drawn[0], replicates=replicates)
-    low, high = np.quantile(known, [0.025, 0.975], method="inverted_cdf")
-    if sizes:
-        low, high = (sizes[1] if np.isinf(low) else low), (sizes[0] if high == 0 else high)
-    verdict = decide(low, high, region, replicates=replicates, least=1)
-    return Finding(verdict, drawn[0], low, high, replicates=replicates)
+
+    found: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    def __truediv__(self, other: "Known") -> "Known":
+        """The ratio of two places that were resampled together."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return Known(self.found / other.found, self.low / other.high, self.high / other.low)
+
+
+def bounds_of_place(found: np.ndarray, ratios: np.ndarray) -> Known:
+    """Bounds of a place: 0 lies somewhere below the smallest of the ascending ``ratios``, inf above the largest."""
+    low = np.where(np.isinf(found), ratios[-1], np.nan_to_num(found))
+    high = np.where(found == 0, ratios[0], np.nan_to_num(found, nan=np.inf, posinf=np.inf))
+    return Known(found, low, high)
+
+
+def bounds_of_peak(found: np.ndarray, ratios: np.ndarray) -> Known:
+    """Bounds of the ratio at which a curve is largest: those before and after it of the ascending ``ratios``."""
+    at = np.searchsorted(ratios, found)
+    return Known(found, np.append(0, ratios)[at], np.append(ratios, np.inf)[at + 1])
+
+
+def judge_place(known: Known, region: Region, *, replicates: int) -> Finding:
+    """Finding on the claim that a place lies in a ``region``, of which ``replicates`` were resampled.
+
+    The 2.5 % quantile of the resamples' lower bounds and the 97.5 % quantile of their upper bounds decide.
+    """
+    low = np.quantile(known.low[1:], 0.025, method="inverted_cdf")
+    high = np.quantile(known.high[1:], 0.975, method="inverted_cdf")
+    return Finding(decide(low, high, region, replicates=replicates), known.found[0], low, high, replicates=replicates)
 
 
 def words(cell: OnsetCell) -> str:
@@ -110,16 +134,15 @@ def words(cell: OnsetCell) -> str:
 def _alone(part: pd.DataFrame, places: pd.DataFrame, cell: OnsetCell) -> list[Claim]:
     """The rows of one cell."""
     same = {"cell": part["cell"].iloc[0], "holds_for": words(cell), "reference": "truth"}
-    count, ends = part["repetition"].nunique(), (part["ratio"].min(), part["ratio"].max())
+    count, ratios = part["repetition"].nunique(), np.unique(part["ratio"])
+    known = _known(places, ratios)
     rows = [
         Claim(
             claim=claim,
             statement=statement,
             unit=unit,
             figure=figure,
-            finding=judge_place(
-                places[place].to_numpy(), region, replicates=count, sizes=ends if place in CROSSINGS else None
-            ),
+            finding=judge_place(known[place], region, replicates=count),
             **same,
         )
         for claim, place, region, statement, unit, figure in PLACES
@@ -139,26 +162,33 @@ def _alone(part: pd.DataFrame, places: pd.DataFrame, cell: OnsetCell) -> list[Cl
 
 def _compare_cells(key: str, parts: tuple, places: tuple, settings: tuple) -> list[Claim]:
     """The rows of a pair of cells, the first being the isotropic or the smaller one."""
-    (one, other), (here, there) = parts, places
+    one, other = parts
     count = min(part["repetition"].nunique() for part in parts)
     holds_for = f"{words(settings[1])} against {words(settings[0])}"
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = {place: there[place].to_numpy() / here[place].to_numpy() for place in ("mem", "gen")}
+    first, second = (_known(drawn, np.unique(part["ratio"])) for drawn, part in zip(places, parts, strict=True))
+    ratio = {place: second[place] / first[place] for place in ("mem", "gen")}
 
-    def row(claim: str, statement: str, unit: str, drawn: np.ndarray, region: Region, figure: str = "places") -> Claim:
-        finding = judge_place(drawn, region, replicates=count)
+    def row(claim: str, statement: str, unit: str, known: Known, region: Region, figure: str = "places") -> Claim:
+        finding = judge_place(known, region, replicates=count)
         cell = other["cell"].iloc[0]
         return Claim(claim=claim, statement=statement, unit=unit, cell=cell, reference="truth", finding=finding,
                      figure=figure, holds_for=holds_for)  # fmt: skip
 
     if key != "law":
         return [row(*GROWTH[key], "factor on n_mem", ratio["mem"], MORE)]
+    factor = _kl_ratio(one, other)
     kl = "KL at n = 2 d is that of isotropic data within a tenth"
     return [
         row("T6", "W2 comes down earlier than for isotropic data", "factor on n_gen", ratio["gen"], FEWER),
         row("T6-copying", "copying ends earlier than for isotropic data", "factor on n_mem", ratio["mem"], FEWER),
-        row("T5", kl, "factor on KL", _kl_ratio(one, other), NEAR, "distances"),
+        row("T5", kl, "factor on KL", Known(factor, factor, factor), NEAR, "distances"),
     ]
+
+
+def _known(places: pd.DataFrame, ratios: np.ndarray) -> dict[str, Known]:
+    """Place -> what is known of it, for the `places` of a cell that was run at the ascending ``ratios``."""
+    found = {place: bounds_of_place(places[place].to_numpy(), ratios) for place in (*CROSSINGS, "mem", "gen")}
+    return {**found, "peak": bounds_of_peak(places["peak"].to_numpy(), ratios), "ratio": found["mem"] / found["gen"]}
 
 
 def _kl_ratio(one: pd.DataFrame, other: pd.DataFrame, *, resamples: int = 200) -> np.ndarray:
