@@ -173,7 +173,7 @@ def function_in(module: str) -> Callable[[Path], None]:
 EDITS: dict[str, Callable[[Path], object]] = {
     "nothing": lambda folder: None,
     "config: a comment, or keys in another order": reorder,
-    "config: `run` from the file's name to the same name as a key": setting("", "run", "matrix"),
+    "config: the key `run` added, with the name that the file's name gives anyway": setting("", "run", "matrix"),
     "config: `measure.ratio` and `measure.ratios`": both(
         setting("outliers", "measure", {"ratio": 2.0, "ratios": [2.0]})
     ),

@@ -237,6 +237,7 @@ rule stopping:
         "../../envs/tables.yaml"
     params:
         settings=asked("summaries"),
+        twinned=asked("twinned"),
         code=code("stopping.py"),
     script:
         "../scripts/stopping.py"

@@ -7,7 +7,7 @@ output   claims.parquet, columns as in diffmem.studies.claims
 import pandas as pd
 
 from diffmem import files, job
-from diffmem.studies.outliers.claims import by_permutation, claims, without_twins
+from diffmem.studies.outliers.claims import by_permutation, claims, without_exact_test
 
 job.start(snakemake.log[0])
 COLUMNS = (
@@ -29,5 +29,5 @@ permutations = pd.concat(
     [files.load_table(path, columns=("threshold", "headline", "p")) for path in snakemake.input.permutations]
 )
 words = dict(settings=snakemake.params.settings)
-exact = by_permutation(permutations, **words, untwinned=without_twins(rates))
+exact = by_permutation(permutations, **words, untestable=without_exact_test(rates))
 files.save_table(snakemake.output[0], pd.concat([claims(rates, **words), exact]))

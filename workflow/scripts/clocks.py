@@ -15,7 +15,7 @@ attribution, quality, training = (
     pd.concat([files.load_table(path, columns=("study", "cell", "replicate")) for path in paths])
     for paths in (snakemake.input.attribution, snakemake.input.quality, snakemake.input.training)
 )
-found = per_replicate(attribution, quality)
+found = per_replicate(attribution, quality, one_target=True)
 table = clocks(found, training=training, attribution=attribution, sizes=snakemake.params.sizes)
 files.save_table(snakemake.output.clocks, summary(table))
 files.save_table(snakemake.output.claims, claims(table, settings=snakemake.params.settings))

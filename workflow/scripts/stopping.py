@@ -14,6 +14,7 @@ attribution, quality = (
     pd.concat([files.load_table(path, columns=("study", "cell", "replicate", "epoch")) for path in paths])
     for paths in (snakemake.input.attribution, snakemake.input.quality)
 )
+attribution = attribution[attribution["cell"].isin(snakemake.params.twinned)]
 found = stopping_step.per_replicate(attribution, quality)
 files.save_table(snakemake.output.stopping, stopping_step.summary(found, stopping_step.jointly(attribution)))
 files.save_table(snakemake.output.claims, stopping_step.claims(found, settings=snakemake.params.settings))

@@ -96,6 +96,7 @@ def test_curves_have_wilsons_and_students_intervals_and_none_where_infinite():
     assert found.loc[("kl_d", 4.0), "theory"] == pytest.approx(fit_kl(32, 8) / 8)
     assert found.loc[("near_share", 4.0), "theory"] == 0.5
     assert np.isnan(found.loc[("energy", 4.0), "theory"])
+    assert np.isnan(found.loc[("gap", 4.0), "theory"]), "the closed form is of means, the curve of medians"
     assert found.loc[("gap", 4.0), "mean"] == pytest.approx(1 / 8)
     assert "sets_share" not in found.index.get_level_values(0)
 

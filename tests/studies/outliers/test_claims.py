@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from diffmem.studies.claims import CHANCE, FEW, REFUTED, REPRODUCED
-from diffmem.studies.outliers.claims import by_permutation, claims, over_training, without_twins
+from diffmem.studies.outliers.claims import by_permutation, claims, over_training, without_exact_test, without_twins
 
 EPOCHS = [0, 1, 2, 4, 8, 16, 32, 64]
 RATIOS = [1.0, 1.5, 3.0]
@@ -84,6 +84,9 @@ def test_outliers_without_twins_allow_no_verdict_on_copies():
     table = claims(plain, settings={"c": "moons"}).set_index("claim")
     assert table.loc["M", "verdict"] == CHANCE
     assert "no held-out twins" in table.loc["M", "reason"]
+    assert without_exact_test(rates) == {}
+    near = rates.assign(stratum=rates["stratum"].replace("duplicate", "near-duplicate"))
+    assert "near duplicates" in without_exact_test(near)["c"]
 
 
 def test_fewer_than_six_replicates_get_no_verdict():
@@ -110,6 +113,24 @@ def test_a_snapshot_without_points_in_the_stratum_is_bridged():
     assert over_training(curve)[0] == pytest.approx(1.0)
 
 
+def test_two_strata_are_compared_where_both_are_known():
+    rates = planted(outlier=0.2, duplicate=0.8)
+    unknown = (rates["stratum"] == "outlier") & (rates["epoch"] < 8) & (rates["criterion"] == "net")
+    late = rates.assign(value=rates["value"].mask(unknown))
+    for table in (rates, late):
+        epochs = table["epoch"].clip(lower=1)
+        table.loc[table["criterion"] == "net", "value"] *= np.log(epochs) / np.log(epochs.max())
+    assert verdicts(late)["O1", "matched"] == verdicts(rates)["O1", "matched"] == REPRODUCED
+
+
+def test_one_ratio_of_nine_that_fails_by_chance_does_not_refute_the_claim_for_all():
+    rates = planted(outlier=0.5, duplicate=0.8, replicates=6)
+    ratios = sorted(rates["threshold"].dropna().unique())
+    against = (rates["stratum"] == "outlier") & (rates["threshold"] == ratios[-1]) & (rates["criterion"] == "net")
+    rates.loc[against, "value"] += 0.4
+    assert verdicts(rates)["O3", "matched"] == CHANCE  # six signs reach p = .03, and .05 / number of ratios is below
+
+
 def test_against_permuted_labels_the_last_snapshot_decides():
     rows = [
         dict(
@@ -127,7 +148,7 @@ def test_against_permuted_labels_the_last_snapshot_decides():
     table = by_permutation(pd.DataFrame(rows), settings={"c": "moons"})
     assert table["verdict"].tolist() == [REPRODUCED]
     assert table["effect"].item() == pytest.approx(0.2 + 3.5 / 1e3)
-    table = by_permutation(pd.DataFrame(rows), settings={"c": "moons"}, untwinned={"c"})
+    table = by_permutation(pd.DataFrame(rows), settings={"c": "moons"}, untestable={"c": "near duplicates"})
     assert table["verdict"].tolist() == [CHANCE]
 
 

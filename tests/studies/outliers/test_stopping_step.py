@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from diffmem.studies.claims import FEW, REPRODUCED
-from diffmem.studies.outliers.stopping_step import claims, first_lasting, jointly, per_replicate
+from diffmem.studies.claims import CHANCE, FEW, REFUTED, REPRODUCED, UNDECIDED
+from diffmem.studies.outliers.stopping_step import claims, first_lasting, jointly, judge_order, per_replicate
 from diffmem.studies.outliers.stopping_step import summary as summarise
 
 EPOCHS = [0, 1, 2, 4, 8, 16, 32]
@@ -102,3 +102,46 @@ def test_replicates_that_know_nothing_of_the_split_seldom_raise_an_alarm_togethe
         attribution["net"] = 0.05 * rng.standard_normal(len(attribution))
         alarms += np.isfinite(jointly(attribution).set_index("event").loc[["bias", "copies"], "epoch"]).any()
     assert alarms <= 5
+
+
+def test_quality_is_compared_with_the_onset_of_all_replicates_together():
+    """All see copies of .1 from epoch 1, none alone before .5 at epoch 16; quality comes at 2."""
+    found = per_replicate(*planted(copies=[0, 0.1, 0.1, 0.1, 0.1, 0.5, 0.5], deviation=0.05))
+    assert (found["copies"] == 16).all()
+    assert (found["begun"] == 1).all()
+    assert claims(found, settings={"c": "words"}).set_index("claim").loc["G1", "verdict"] == REFUTED
+
+
+def test_events_at_one_snapshot_may_have_come_in_either_order():
+    tie = judge_order(pd.Series([4.0] * 12), pd.Series([4.0] * 12))
+    assert tie.verdict == UNDECIDED
+    assert tie.low < 0.3 < 0.7 < tie.high
+
+
+def test_what_never_happens_needs_no_more_replicates():
+    found = per_replicate(*planted(copies=[0] * 7)).assign(tau_gen=np.inf)
+    table = claims(found, settings={"c": "words"}).set_index("claim")
+    assert table.loc["G1", ["verdict", "reason"]].tolist() == [
+        UNDECIDED,
+        "neither event is seen in any of 8 replicates",
+    ]
+    assert table.loc["G2", ["verdict", "reason"]].tolist() == [
+        CHANCE,
+        "copies do not begin in 8 replicates together",
+    ]
+
+
+def test_cells_of_several_sizes_are_asked_for_one_quality():
+    attribution, quality = planted()
+    small = [table.assign(cell="small") for table in (attribution, quality)]
+    small[1] = small[1].assign(held_out=small[1]["held_out"] + 0.9)
+    both = [pd.concat(tables) for tables in zip((attribution, quality), small, strict=True)]
+    assert per_replicate(*both).groupby("cell")["tau_gen"].first().to_dict() == {"c": 2, "small": 1}
+    assert (per_replicate(*both, one_target=True)["tau_gen"] == 2).all()
+
+
+def test_no_cell_gives_empty_tables():
+    attribution, quality = (table[:0] for table in planted())
+    found = per_replicate(attribution, quality)
+    assert summarise(found, jointly(attribution)).empty
+    assert claims(found, settings={}).empty

@@ -137,6 +137,14 @@ def test_permuted_labels_tell_copies_from_true_points(data, samples):
     assert (p[0] > 0.01).all()
 
 
+def test_near_duplicates_do_not_make_halves_of_one_law_differ():
+    """Permuted one by one, originals and copies would be in both halves: p below .05 in two thirds of the sets."""
+    data = dict(inliers=100, near_duplicates={"count": 20, "copies": 4}, twins=True)
+    settings = config.studies({"studies": {"s": {"data": data}}})["s"].cells["base"].data
+    table = exchangeability.shard_exchangeability(stack(settings, seed=3, replicates=range(30)), seed=0, twins=True)
+    assert (table.loc[table["reference"] == "matched", "p_value"] < 0.05).sum() <= 5
+
+
 def test_sets_of_one_law_are_exchangeable_and_a_wider_one_is_not(data):
     same = exchangeability.shard_exchangeability(data, seed=0, twins=False)
     assert same["reference"].tolist() == ["plain", "plain"]

@@ -86,7 +86,8 @@ def audit_command(
     index: Annotated[
         str,
         typer.Option(
-            help="exact, or for a million items an approximate search whose recall is measured: ivf, ivf-PROBES, hnsw."
+            help="exact, or for a million items an approximate search whose recall is measured: ivf, "
+            "ivf-PROBES, hnsw, hnsw-BREADTH."
         ),
     ] = "exact",
     seed: Annotated[int, typer.Option(help="Of permutations and pairs.")] = 0,

@@ -41,7 +41,7 @@ or index does not have is an error. Editors with support for YAML schemas comple
 | `my-images.yaml` | your own images: edit path, size and numbers | ten minutes |
 | `density.yaml`, `density-elsewhere.yaml` | outlying or crowded; and elsewhere | a quarter of an hour, half an hour |
 | `schedule.yaml` | the quick study's outliers under three schedules, two of which end in noise | ten minutes |
-| `stopping.yaml`, `clocks.yaml` | when to stop, and three clocks | a quarter of an hour, half an hour |
+| `stopping.yaml`, `clocks.yaml` | when to stop, and four clocks | six minutes, twenty minutes |
 | `bridge.yaml` | the three papers' definitions of memorization on the same runs | twenty minutes |
 | `examples/` | saved samples, own functions and networks, audits as a study | minutes |
 | `test.yaml` | a test of every stage; its results have no meaning | half a minute |

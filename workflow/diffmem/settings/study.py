@@ -121,12 +121,16 @@ class Study:
         return any(cell.data.outliers.count for cell in self.cells.values())
 
     def sizes(self) -> dict[str, int]:
-        """Cell -> number of inliers, where cells without labels differ in it alone, with three values; else none."""
+        """Cell -> number of inliers, where cells without labels differ in it alone, with three values; else none.
+
+        Outliers without twins leave no sizes to compare either: any model seems to copy them.
+        """
         found = {name: cell.data.inliers for name, cell in self.cells.items()}
         number = {"data": {"inliers", "test", "fresh"}}
         others = [cell.model_dump(mode="json", exclude=number) for cell in self.cells.values()]
         alone = len(set(found.values())) == len(found) >= 3 and all(other == others[0] for other in others)
-        return found if alone and not self.is_given() and self.first_cell.data.labels.kind == "none" else {}
+        alone &= not self.is_given() and self.first_cell.data.labels.kind == "none"
+        return found if alone and self.first_cell.data.twinned else {}
 
     def tested_cells(self) -> list[tuple[str, int, bool]]:
         """Cell, seed and `data.twins` of every data file."""

@@ -71,7 +71,7 @@ _LEVEL = (
 )
 _SIGNAL = (
     "Spearman's rank correlation with the net copied fraction at the last snapshot, over runs of one size, with a "
-    "bootstrap interval over runs."
+    "95 % interval over replicates (jackknife)."
 )
 # number of a claim -> definition of its measure; a number such as O1-time without an entry has that of O1
 DEFINITIONS = {
@@ -134,7 +134,8 @@ DEFINITIONS = {
     "T1": "The place at which the share of training sets for which the generated density is closer to the truth than "
     f"to the training set, by the Cauchy–Schwarz distance, crosses one half. {_PLACE}",
     "T1-l2": f"As T1, by the paper's squared L2 distance. {_PLACE}",
-    "T2": f"The place at which the distance of the generated density to the truth, E_OG, is largest, known up to the sizes before and after it. {_PLACE}",
+    "T2": "The place at which the distance of the generated density to the truth, E_OG, is largest, known up to the "
+    f"sizes before and after it. {_PLACE}",
     "T2-fall": "E_OG at the largest n minus E_OG at n = d, paired by training set.",
     "T3": "The ratio of two places that are estimated separately: where copying ends (n_mem) and where the Wasserstein "
     "distance to the truth has become small (n_gen).",

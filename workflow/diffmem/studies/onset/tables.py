@@ -53,7 +53,8 @@ def tabulate_curves(table: pd.DataFrame, *, cells: dict[str, OnsetCell]) -> pd.D
     rows = []
     for key, part in table.groupby(KEY, sort=False):
         same = dict(zip(KEY, key, strict=True))
-        theory = closed_forms(cells[same["cell"]], n=same["n"], d=same["dimension"])
+        known = closed_forms(cells[same["cell"]], n=same["n"], d=same["dimension"])
+        theory = {measure: value for measure, value in known.items() if measure not in MEDIANS}  # it is of means
         for measure, summary in _summarise(part).items():
             rows.append({**same, "measure": measure, **summary, "theory": theory.get(measure, np.nan)})
     return pd.DataFrame(rows)

@@ -19,7 +19,7 @@ If neither stratum is copied by the last snapshot, against the matched test set,
 verdict is "not distinguishable from chance". The other verdicts are those of `studies.claims`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +27,7 @@ import pandas as pd
 
 from diffmem.studies.claims import (
     CHANCE,
+    ERROR,
     FEW,
     NEGATIVE,
     POSITIVE,
@@ -40,6 +41,7 @@ from diffmem.studies.claims import (
 )
 
 REFERENCES = ("plain", "matched")
+UNTWINNED = "outliers have no held-out twins, so that every sample near one counts as a copy"
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,11 @@ def claims(rates: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
 
 
 def by_permutation(
-    permutations: pd.DataFrame, *, settings: dict[str, str], untwinned: Collection[str] = ()
+    permutations: pd.DataFrame, *, settings: dict[str, str], untestable: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """Claim M-exact, one row per cell, from the tables of ``measure.permutation`` of all shards of a study.
 
-    ``untwinned`` are the cells of `without_twins`.
+    ``untestable`` are the cells without a verdict, and why, as from `without_exact_test`.
     """
     rows = []
     for (study, cell), table in permutations[permutations["headline"]].groupby(["study", "cell"], sort=False):
@@ -97,7 +99,7 @@ def by_permutation(
             unit="raw fraction less its mean under permuted labels",
             cell=cell,
             reference="matched",
-            finding=_judged((last["raw"] - last["permuted"]).to_numpy(), twins=cell not in untwinned),
+            finding=_judged((last["raw"] - last["permuted"]).to_numpy(), reason=(untestable or {}).get(cell, "")),
             figure="memorized",
             study=study,
             holds_for=f"{settings[cell]}, r = {headline(last):g}",
@@ -116,11 +118,23 @@ def without_twins(rates: pd.DataFrame) -> set[str]:
     }
 
 
-def _judged(values: np.ndarray, *, twins: bool) -> Finding:
-    """Finding on copies among all samples, withheld where outliers have no ``twins``."""
+def without_exact_test(rates: pd.DataFrame) -> dict[str, str]:
+    """The cells whose labels cannot be permuted one by one, and why: no twins of outliers, or near duplicates.
+
+    An original and its near duplicates are all training points, or all held-out; permuted one by one they are both.
+    """
+    found = {
+        str(cell): "near duplicates always have the label of their original, so that labels cannot be permuted singly"
+        for cell, table in rates.groupby("cell", sort=False)
+        if "near-duplicate" in set(table["stratum"])
+    }
+    return found | dict.fromkeys(without_twins(rates), UNTWINNED)
+
+
+def _judged(values: np.ndarray, *, reason: str) -> Finding:
+    """Finding on copies among all samples, withheld where there is a ``reason``."""
     finding = judge_mean(values, POSITIVE)
-    words = "outliers have no held-out twins, so that every sample near one counts as a copy"
-    return finding if twins or finding.verdict == FEW else replace(finding, verdict=CHANCE, reason=words)
+    return replace(finding, verdict=CHANCE, reason=reason) if reason and finding.verdict != FEW else finding
 
 
 def best_reference(references: Iterable[str]) -> str:
@@ -136,16 +150,23 @@ def headline(table: pd.DataFrame) -> float:
 def over_training(curves: pd.DataFrame) -> pd.Series:
     """Definition (1): mean over log epochs of every row of ``curves``, one column per epoch, untrained left out.
 
-    NaN where a row has no value, or where training ended before its first epoch.
+    A row without a value at some epochs is interpolated between the others, and its mean is over their range. NaN
+    where a row has no value, or where training ended before its first epoch.
     """
     trained = curves[[epoch for epoch in curves.columns if epoch >= 1]]
     if trained.shape[1] == 0:
         return pd.Series(np.nan, index=curves.index)
-    if trained.shape[1] == 1:
-        return trained.iloc[:, 0]
     x = np.log(trained.columns.to_numpy(dtype=float))
-    values = trained.interpolate(axis=1, limit_direction="both")  # a snapshot with no point in the stratum
-    return pd.Series(np.trapezoid(values, x, axis=1) / (x[-1] - x[0]), index=trained.index)
+    return pd.Series([_mean_over(x, row) for row in trained.to_numpy(dtype=float)], index=trained.index)
+
+
+def _mean_over(x: np.ndarray, values: np.ndarray) -> float:
+    """Mean of ``values`` (k,) over ascending ``x`` (k,), from the first known value to the last."""
+    known = np.isfinite(values)
+    if known.sum() < 2:
+        return float(values[known][0]) if known.any() else np.nan
+    x, values = x[known], values[known]
+    return float(np.trapezoid(values, x) / (x[-1] - x[0]))
 
 
 def _at_the_end(curves: pd.DataFrame) -> pd.Series:
@@ -163,7 +184,7 @@ def _of_cell(rates: pd.DataFrame, cell: str, ratio: float) -> list[Claim]:
             unit="net copied fraction",
             cell=cell,
             reference=best,
-            finding=_judged(_last(rates, best, "all", ratio), twins=not without_twins(rates)),
+            finding=_judged(_last(rates, best, "all", ratio), reason=UNTWINNED if without_twins(rates) else ""),
             figure="net",
         )
     ]
@@ -181,7 +202,7 @@ def _compare(rates: pd.DataFrame, comparison: Comparison, cell: str, reference: 
     """O1 or O2 at one ratio."""
     strata = (comparison.stratum, "inlier")
     summary = _at_the_end if comparison.end else over_training
-    one, other = (summary(_curves(rates, reference, stratum, ratio)) for stratum in strata)
+    one, other = (_curves(rates, reference, stratum, ratio) for stratum in strata)
     copied = reference == "plain" or any(_copied(_last(rates, reference, s, ratio)) for s in strata)
     return Claim(
         claim=comparison.claim,
@@ -189,20 +210,32 @@ def _compare(rates: pd.DataFrame, comparison: Comparison, cell: str, reference: 
         unit="net copied fraction" if reference == "matched" else "memorized share over its chance level",
         cell=cell,
         reference=reference,
-        finding=judge_mean((one - other).to_numpy(), comparison.region, comparable=copied),
+        finding=judge_mean(summary(one - other).to_numpy(), comparison.region, comparable=copied),
         figure="net" if reference == "matched" else "memorized",
     )
 
 
 def _at_every_ratio(rates: pd.DataFrame, cell: str, reference: str) -> Claim:
-    """O3: the verdict at the ratio at which O1 has the least support. O3 fails if O1 fails at any ratio."""
+    """O3: the verdict at the ratio at which O1 has the least support.
+
+    O3 fails if O1 fails at any ratio, at the level of 5 % divided by the number of ratios (Bonferroni).
+    """
     ratios = sorted(rates.loc[rates["criterion"] == "raw", "threshold"].unique())
-    found = [_compare(rates, O1, cell, reference, ratio) for ratio in ratios]
+    found = [_unless_chance(_compare(rates, O1, cell, reference, ratio), len(ratios)) for ratio in ratios]
     order = [REFUTED, FEW, CHANCE, REPRODUCED]
     weakest = min(found, key=lambda claim: order.index(claim.finding.verdict))
     held = sum(claim.finding.verdict == REPRODUCED for claim in found)
     statement = f"O1 at every ratio from {ratios[0]:g} to {ratios[-1]:g} (reproduced at {held} of {len(ratios)})"
     return replace(weakest, claim="O3", statement=statement, figure="thresholds")
+
+
+def _unless_chance(claim: Claim, tests: int) -> Claim:
+    """The ``claim``, of as many ``tests``, not refuted by a sign-flip p that is not small enough for one of them."""
+    finding = claim.finding
+    if finding.verdict != REFUTED or finding.p * tests < ERROR:
+        return claim
+    reason = f"one of {tests} ratios, whose sign-flip p is not below {ERROR / tests:.2g}"
+    return replace(claim, finding=replace(finding, verdict=CHANCE, reason=reason))
 
 
 def _rival(rates: pd.DataFrame, cell: str, reference: str) -> Claim:

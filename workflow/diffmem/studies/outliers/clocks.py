@@ -1,4 +1,4 @@
-r"""Three clocks of a training, against the number n of training points.
+r"""Four clocks of a training, against the number n of training points.
 
 In every replicate, in steps of the optimizer:
 

@@ -21,7 +21,8 @@ bootstrap over replicates.
 
 The place of (1) is the median over replicates with an interval of order statistics (`measure.intervals`).
 
-    G1   quality reaches that of held-out points before copies begin
+    G1   quality reaches that of held-out points before copies begin: (1) of the replicate before (3) of all together,
+         undecided where both come at one snapshot
     G2   stopping at (4) gives better samples than training to the end, by E; of replicates in which copies begin
 """
 
@@ -32,6 +33,7 @@ import pandas as pd
 
 from diffmem.measure.attribution import level
 from diffmem.measure.intervals import mean_interval, median_interval, share
+from diffmem.studies.claims import LEAST as LEAST_RUNS
 from diffmem.studies.claims import NEGATIVE, Claim, Finding, Region, decide, judge_mean, tabulate
 from diffmem.studies.outliers.survival import RUN
 
@@ -39,6 +41,9 @@ CONFIRM = 3
 DRAWS = 400  # of the bootstrap
 LEAST = 0.05  # of the samples: fewer copies are no reason to stop
 EVENTS = GENERALIZED, BIAS, COPIES, STOP = "tau_gen", "bias", "copies", "stop"
+OF_RUN = ("begun", STOP, "stopped", "cost", "gain", "net", "net_end", "per_epoch")  # columns of a run besides events
+OF_EVENT = ("study", "cell", "event", "epoch", "low", "high", "step", "seen", "replicates")
+OF_STOP = ("cost", "cost_low", "cost_high", "net", "net_end")
 MOSTLY = Region((0.5, 1), (0.5, 1))
 
 
@@ -65,26 +70,35 @@ def onset(net: np.ndarray, deviation: np.ndarray, *, least: float = 0.0) -> int:
     return first_lasting(net > np.maximum(level(deviation, len(net)), least))
 
 
-def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
+def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame, *, one_target: bool = False) -> pd.DataFrame:
     """The epoch of every event in every replicate by itself, and the stop of all together.
 
     Args:
-        attribution: the tables of all shards of a study.
+        attribution: the tables of all shards of a study, of cells whose outliers have twins.
         quality: likewise, with the columns value and held_out of the measure energy.
+        one_target: whether (1) is the same for all cells, the smallest of them. The distance of n points drawn with
+            replacement falls like 1 / n, so that cells of several sizes are asked for different qualities otherwise.
 
     Returns:
-        the columns ``RUN``, the epochs tau_gen, bias, copies (infinite where not seen) and stop, cost, gain (energy at
-        the end less at stop), net (copied fraction) at stop and at the end, and per_epoch, steps in an epoch.
+        the columns ``RUN``, the epochs tau_gen, bias, copies (infinite where not seen), begun (copies, by all
+        replicates together) and stop, cost, gain (energy at the end less at stop), net (copied fraction) at stop and
+        at the end, and per_epoch, steps in an epoch.
     """
     energy = quality[quality["measure"] == "energy"]
+    of_cell = energy.groupby("cell", sort=False)
+    targets = {cell: own.groupby("replicate")["held_out"].first().mean() for cell, own in of_cell}
     parts = []
     for cell, own in both_ratios(attribution).groupby("cell", sort=False):
         runs = own.merge(energy[energy["cell"] == cell][[*RUN, "epoch", "value", "held_out"]], on=[*RUN, "epoch"])
-        held_out = runs.groupby("replicate")["held_out"].first().mean()
         begun = _joint_onset(*_curves(own, COPIES)[1:], least=LEAST)
         for key, run in runs.sort_values("epoch").groupby(RUN, sort=False):
-            parts.append({**dict(zip(RUN, key, strict=True)), **_events(run, held_out, begun)})
-    return pd.DataFrame(parts)
+            parts.append(
+                {
+                    **dict(zip(RUN, key, strict=True)),
+                    **_events(run, min(targets.values()) if one_target else targets[cell], begun),
+                }
+            )
+    return pd.DataFrame(parts, columns=[*RUN, *EVENTS[:3], *OF_RUN])
 
 
 def jointly(attribution: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
@@ -161,6 +175,7 @@ def _events(run: pd.DataFrame, held_out: float, begun: int) -> dict[str, float]:
     beyond = np.append(epoch, np.inf)
     return {
         **{name: float(beyond[at[name]]) for name in (GENERALIZED, BIAS, COPIES)},
+        "begun": float(beyond[begun]),
         STOP: epoch[stop],
         "stopped": begun < len(epoch),
         "cost": energy[stop] - energy.min(),
@@ -192,7 +207,7 @@ def summary(found: pd.DataFrame, joint: pd.DataFrame) -> pd.DataFrame:
             rows.append({**row, "step": epoch * per_epoch, "seen": seen, "replicates": len(part)})
         cost = dict(zip(("cost", "cost_low", "cost_high"), mean_interval(part["cost"].to_numpy()), strict=True))
         rows[-1] |= {**cost, "net": part["net"].mean(), "net_end": part["net_end"].mean()}
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*OF_EVENT, *OF_STOP])
 
 
 def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
@@ -204,15 +219,16 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
     """
     rows = []
     for (study, cell), part in found.groupby(["study", "cell"], sort=False):
-        first = judge_order(part[GENERALIZED], part[COPIES])
+        first = judge_order(part[GENERALIZED], part["begun"])
         gain = -part.loc[part["stopped"], "gain"].to_numpy()
+        never = Finding(NEGATIVE.otherwise, reason=f"copies do not begin in {len(part)} replicates together")
         for claim, statement, unit, finding in (
             ("G1", "quality reaches that of held-out points before copies begin", "share of replicates", first),
             (
                 "G2",
                 "stopping before copies begin gives better samples than training to the end",
                 "energy distance to the truth",
-                judge_mean(gain, NEGATIVE),
+                judge_mean(gain, NEGATIVE) if len(gain) or len(part) < LEAST_RUNS else never,
             ),
         ):
             words = {"claim": claim, "statement": statement, "unit": unit, "figure": "stopping"}
@@ -221,8 +237,14 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
 
 
 def judge_order(first: pd.Series, second: pd.Series) -> Finding:
-    """Whether one event comes before another in most of the replicates that see either; infinite is not seen."""
+    """Whether one event comes before another in most of the replicates that see either; infinite is not seen.
+
+    Of two events at one snapshot either may be the first, so that the interval holds both answers.
+    """
     happened = np.isfinite(first) | np.isfinite(second)
-    effect, low, high = share((first < second)[happened].to_numpy())
     count = int(happened.sum())
+    if not count and len(first) >= LEAST_RUNS:
+        return Finding(MOSTLY.otherwise, reason=f"neither event is seen in any of {len(first)} replicates")
+    effect, low, _ = share((first < second)[happened].to_numpy())
+    high = share((first <= second)[happened].to_numpy())[2]
     return Finding(decide(low, high, MOSTLY, replicates=count), effect, low, high, replicates=count)
