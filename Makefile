@@ -30,7 +30,9 @@ QUIETLY      = --cores $(CORES) --quiet progress rules host reason
 run: .venv/installed
 	@$(NAMED) $(CONFIG) > /dev/null
 	$(BIN)/snakemake $(ARGS) $(OPTIONS)
-	@run=results/$$($(NAMED) $(CONFIG)); provenance=$$run/provenance.html; \
+	@case " $(ARGS) " in *" -n "*|*" --dry-run "*) exit 0;; esac; \
+	named=$$(echo " $(ARGS)" | sed -n 's/.* run=\([^ ]*\).*/\1/p'); \
+	run=results/$${named:-$$($(NAMED) $(CONFIG))}; provenance=$$run/provenance.html; \
 	if [ ! -e $$provenance ] || [ -n "$$(find $$run -path '*/figures/*' -newer $$provenance -print -quit)" ]; then \
 	  $(BIN)/snakemake $(ARGS) --report $$provenance $(OPTIONS); fi && \
 	report=$$(ls -t $$run/report.html $$run/*/report.html 2>/dev/null | head -1) && \
@@ -115,4 +117,4 @@ lock:
 	touch $@
 
 clean:
-	rm -rf .venv .snakemake site
+	rm -rf .venv site

@@ -78,7 +78,9 @@ def test_what_is_no_bundle_is_refused_in_one_sentence(run):
 def test_of_every_study_with_shards_a_tenth_of_the_cells_is_computed_again_and_at_least_one():
     names = [f"results/r/{study}/c-{k}/r000-000/rates.parquet" for study, n in (("s", 20), ("t", 1)) for k in range(n)]
     names += ["results/r/onset/c/onset.parquet", "results/r/s/figures/net.png"]
-    draws = [recompute.choose(names, RUN, draw=random.Random(seed)) for seed in range(30)]
+    names += ["results/r/removed/c-0/r000-000/rates.parquet"]
+    cells = {(study, f"c-{k}") for study in ("s", "t") for k in range(20)}
+    draws = [recompute.choose(names, RUN, cells=cells, draw=random.Random(seed)) for seed in range(30)]
     assert {tuple(path.parts[2] for path in drawn) for drawn in draws} == {("s", "s", "t")}
     assert len({path for drawn in draws for path in drawn}) > 15
 

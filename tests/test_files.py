@@ -214,3 +214,29 @@ def test_a_disk_that_is_full_is_one_sentence_and_no_file(tmp_path, name):
         assert not list(disk.iterdir())
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_too_little_memory_is_no_damage_and_may_be_tried_again(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.npz")
+    monkeypatch.setattr(np, "load", _raise(MemoryError("Unable to allocate 7 TiB")))
+    with pytest.raises(MemoryError):
+        files.load_arrays(path, names=("a",))
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.npz")
+    monkeypatch.setattr(np, "load", _raise(PermissionError(13, "Permission denied")))
+    with pytest.raises(files.ArtefactError, match=r"a.npz: may not be read by you; ask its owner"):
+        files.load_arrays(path, names=("a",))
+
+
+def test_arrays_are_written_where_the_system_cannot_allocate_space(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "posix_fallocate")
+    np.testing.assert_array_equal(files.load_array(write(tmp_path / "a.npy"), ndim=2), ARRAY)
+
+
+def _raise(error):
+    def function(*_arguments, **_options):
+        raise error
+
+    return function

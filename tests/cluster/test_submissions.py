@@ -39,3 +39,17 @@ def test_the_test_config_takes_fewer_than_40_submissions(tmp_path):
     print(f"config/test.yaml: {count} submissions")
     assert count > 2 * 10, "each of ten shards is trained and sampled in jobs of its own"
     assert count < 40
+
+
+def test_the_times_of_a_group_of_a_dozen_shards_stay_within_a_day():
+    """At a third attempt, too: a job that asks for more than its partition allows would wait for ever."""
+    profile = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
+    groups: dict[str, list[str]] = {}
+    for rule, group in (entry.split("=") for entry in profile["groups"]):
+        groups.setdefault(group, []).append(rule)
+    minutes = {
+        rule: int(re.match(r"min\((\d+) \* attempt", keys["runtime"])[1])
+        for rule, keys in profile["set-resources"].items()
+    }
+    totals = {group: 12 * 3 * sum(minutes[rule] for rule in rules) for group, rules in groups.items()}
+    assert max(totals.values()) <= 1440, totals

@@ -79,8 +79,7 @@ def new_array(path: str | Path, *, shape: tuple[int, ...], dtype: np.typing.DTyp
     """
     with replacing(path) as temporary:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
-        with open(temporary, "r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, temporary.stat().st_size)
+        _allocate(temporary, start=array.offset)
         yield array
         array.flush()
         with open(temporary, "r+b") as file:
@@ -216,6 +215,18 @@ def _place_of_sum(raw: bytes) -> int:
     return found[-1].end()
 
 
+def _allocate(path: Path, *, start: int) -> None:
+    """Give disk space to all bytes of a file from ``start`` on, which it has in name only."""
+    with open(path, "r+b") as file:
+        size = path.stat().st_size
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+            return
+        file.seek(start)  # as on a Mac
+        for place in range(start, size, _CHUNK):
+            file.write(bytes(min(_CHUNK, size - place)))
+
+
 def _without_space(path: Path, error: OSError) -> "ArtefactError | None":
     """The error for a full or read-only disk; None for any other ``error``."""
     reason = FULL.get(error.errno or 0)
@@ -229,6 +240,10 @@ def _read(path: str | Path, read: Callable[[], T]) -> T:
         raise ArtefactError(f"{path}: no such file; run the rule that writes it")
     try:
         return read()
+    except MemoryError:
+        raise
+    except PermissionError as error:
+        raise ArtefactError(f"{path}: may not be read by you; ask its owner, or run in a folder of your own") from error
     except Exception as error:  # numpy, zipfile and pyarrow each raise errors of their own
         raise ArtefactError(f"{path}: truncated, damaged or of another format ({error}); {_REMEDY}") from error
 

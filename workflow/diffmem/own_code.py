@@ -99,7 +99,7 @@ def guarded(name: str, function: Callable) -> Callable:
     def called(*arguments: Any, **options: Any) -> Any:
         try:
             return function(*arguments, **options)
-        except OwnError:
+        except (OwnError, MemoryError):  # with more memory it may succeed
             raise
         except (Exception, SystemExit) as error:  # the user's code can raise anything
             reason = str(error).strip().split("\n")[0][:160]

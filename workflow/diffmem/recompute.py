@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,20 @@ FROM_DATA = {"ceiling.npz": "optimum", "permutations.parquet": "permutations"}
 RULES = {**FROM_SAMPLES, **FROM_NEIGHBOURS, **FROM_DATA}
 
 
-def choose(listed: Iterable[str], run: Path, *, share: float = SHARE, draw: random.Random) -> list[Path]:
-    """Folders of the shards of a random ``share`` of the cells of every study, from the names of a run's artefacts."""
-    cells: dict[str, dict[str, set[Path]]] = defaultdict(lambda: defaultdict(set))
+def choose(
+    listed: Iterable[str], run: Path, *, cells: Container[tuple[str, str]], share: float = SHARE, draw: random.Random
+) -> list[Path]:
+    """Folders of the shards of a random ``share`` of the cells of every study, from the names of a run's artefacts.
+
+    ``cells`` are (study, cell) of the config; files of others are left from an earlier one, and no rule makes them.
+    """
+    found: dict[str, dict[str, set[Path]]] = defaultdict(lambda: defaultdict(set))
     for path in map(Path, listed):
         inside = path.relative_to(run).parts
-        if len(inside) > 3 and re.fullmatch(r"r\d+-\d+", inside[2]):
-            cells[inside[0]][inside[1]].add(run.joinpath(*inside[:3]))
+        if len(inside) > 3 and re.fullmatch(r"r\d+-\d+", inside[2]) and inside[:2] in cells:
+            found[inside[0]][inside[1]].add(run.joinpath(*inside[:3]))
     chosen = []
-    for of in cells.values():
+    for of in found.values():
         for cell in draw.sample(sorted(of), math.ceil(share * len(of))):
             chosen += sorted(of[cell])
     return chosen
@@ -108,5 +113,6 @@ def _run(snakemake: list[str], wanted: list[Path], folder: Path, *, config: dict
     command = [*snakemake, *map(str, [*wanted, *options, *place])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line]
+        lines = (done.stdout + done.stderr).splitlines()
+        said = [line for line in lines if "rror" in line] or lines[-3:]
         raise files.ArtefactError(f"{folder.name}: measures could not be computed again: {' '.join(said)[:200]}")

@@ -104,6 +104,16 @@ def memory(wildcards, attempt):
     return max(2000, needed) * attempt
 
 
+def memory_to_read(wildcards, attempt):
+    """Megabytes for a job that reads the user's files whole: beside ``memory``, 4.5 times their size (docs/benchmarks.md)."""
+    files = [
+        *own_data(wildcards),
+        *(own_samples(wildcards) if STUDIES[wildcards.study].is_given() else []),
+    ]
+    size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
+    return memory(wildcards, attempt) + round(4.5 * size / 1e6) * attempt
+
+
 def placed(path):
     """Where a published file is put; a module's prefix is put before relative paths, and all runs share these files."""
     return os.path.abspath(path) if IS_MODULE else path

@@ -27,7 +27,7 @@ rule dataset:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=memory,
+        mem_mb=memory_to_read,
     params:
         cell=settings("data", "seed"),
         code=code("dataset.py", "data"),

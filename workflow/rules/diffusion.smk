@@ -126,7 +126,7 @@ rule saved:
     conda:
         "../../envs/torch.yaml"
     resources:
-        mem_mb=memory,
+        mem_mb=memory_to_read,
     params:
         cell=settings("data", "sampling", "seed"),
         code=code("saved.py", "data", "sampling"),

@@ -13,4 +13,6 @@ table = plan(studies, network=measured)
 print(summary(table, **run))
 for sentence in of_studies(studies, drawn_spread()):
     print(f"\nPlease note: {sentence}")
-refuse_full(table, studies, folder=folder, free=free_bytes(folder), there=bytes_in(folder), **run)
+# files of cells that the config no longer has are not made again
+there = sum(bytes_in(f"{folder}/{name}/{cell}") for name, study in studies.items() for cell in study.cells)
+refuse_full(table, studies, folder=folder, free=free_bytes(folder), there=there, **run)

@@ -33,7 +33,7 @@ def refuse_full(
         studies: as ``read.studies`` returns them.
         folder: of the run's results, for the message.
         free: bytes that are free on its disk.
-        there: bytes of the files in it.
+        there: bytes of the files of the plan's cells in it.
         cores: number of shards that run at once.
         discard: whether intermediate arrays are deleted.
 
