@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from diffmem.data.dataset import DUPLICATE, stack
 from diffmem.diffusion import networks, schedules
-from diffmem.diffusion.batches import Points
+from diffmem.diffusion.batches import EVALUATED, Points, judged_rows, stacked_points
 from diffmem.diffusion.build import build_network, torch_generator
-from diffmem.diffusion.losses import EVALUATED, Losses, loss_table
+from diffmem.diffusion.losses import Losses, loss_table
+from diffmem.settings import read as config
 from diffmem.settings.networks import ResidualMlp
 
 SCHEDULE = schedules.linear(steps=50, beta_min=1e-4, beta_max=0.02)
@@ -98,3 +100,16 @@ def test_the_loss_table_has_a_row_for_every_replicate_set_and_level():
     for name, losses in (("train", found.train_loss), ("held-out", found.test_loss)):
         for (i, r), (j, sigma) in itertools.product(enumerate(REPLICATES), enumerate(found.levels.tolist())):
             assert by_key[name, r, np.float32(sigma)] == losses[i, j]
+
+
+def test_losses_are_those_of_a_sample_of_inliers_and_not_of_the_duplicates_that_stand_first():
+    data = {"inliers": 1000, "outliers": {"count": 100}, "duplicates": {"count": 200}}
+    settings = config.studies({"studies": {"s": {"data": data}}})["s"].cells["base"].data
+    drawn = stack(settings, seed=0, replicates=range(2))
+    points, _ = stacked_points(drawn, rows=[0, 1], device=torch.device("cpu"))
+    rows = points.judged.numpy()
+    assert len(rows) == EVALUATED
+    assert drawn["train_plain"][:, rows].all()
+    assert np.mean(drawn["train_stratum"][0][rows] == DUPLICATE) == pytest.approx(0.2, abs=0.01)
+    plain = np.arange(300) < 290
+    np.testing.assert_array_equal(judged_rows(plain=plain, stratum=np.zeros(300)), np.arange(EVALUATED))

@@ -14,13 +14,13 @@ def test_a_single_cell_goes_by_the_name_of_its_study():
 
 def test_cells_are_called_by_the_settings_in_which_they_differ():
     named = name_cells("s", cells({}, {"data": {"inliers": 2000, "outliers": {"count": 5}}}))
-    assert named == {"c-0": "100 training points", "c-1": "2,000 training points"}
+    assert named == {"c-0": "100 inliers", "c-1": "2,000 inliers"}
     assert name_cells("s", cells({"seed": 1}, {"seed": 2})) == {"c-0": "seed 1", "c-1": "seed 2"}
 
 
 def test_one_setting_that_tells_all_apart_is_enough_where_many_differ():
     other = {"data": {"inliers": 2000, "outliers": {"count": 50}}, "training": {"epochs": 3, "steps": None}}
-    assert list(name_cells("s", cells({}, other)).values()) == ["100 training points", "2,000 training points"]
+    assert list(name_cells("s", cells({}, other)).values()) == ["100 inliers", "2,000 inliers"]
 
 
 def test_a_cell_that_nothing_tells_apart_keeps_its_own_name():

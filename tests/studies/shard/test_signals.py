@@ -28,7 +28,8 @@ def cell() -> TrainedCell:
 
 def data():
     rng = np.random.default_rng(0)
-    return {"train": rng.random((2, 30, 2)), "test": rng.random((2, 30, 2)), "replicate": np.array([4, 5])}
+    sets = {"train": rng.random((2, 30, 2)), "test": rng.random((2, 30, 2)), "replicate": np.array([4, 5])}
+    return {**sets, "train_plain": np.ones((2, 30), dtype=bool), "train_stratum": np.zeros((2, 30), dtype=np.int8)}
 
 
 def training():

@@ -12,6 +12,7 @@ import torch
 
 from diffmem.diffusion.build import torch_generator
 
+EVALUATED = 250  # largest number of points of each set on which the losses are evaluated
 BLOCK = 64  # steps that are drawn at once,
 MOST = 2**24  # or fewer, so that a replicate draws at most this many numbers at once
 
@@ -24,12 +25,14 @@ class Points:
         train: training points of shape (r, n, d).
         held_out: held-out points of shape (r, n', d).
         train_label, held_out_label: labels of shape (r, n) and (r, n'), -1 for none; None for unconditional networks.
+        judged: rows of ``train`` on which its loss is reported, of shape (k,); None for the first.
     """
 
     train: torch.Tensor
     held_out: torch.Tensor
     train_label: torch.Tensor | None = None
     held_out_label: torch.Tensor | None = None
+    judged: torch.Tensor | None = None
 
 
 def stacked_points(data: dict[str, np.ndarray], *, rows: list[int], device: torch.device) -> tuple[Points, int]:
@@ -44,11 +47,27 @@ def stacked_points(data: dict[str, np.ndarray], *, rows: list[int], device: torc
     r, _, d = data["train"].shape
     plain, label_count = data["test_plain"], int(data["label_count"].max())
     held_out = ready(data["test"][plain].reshape(r, -1, d), torch.float32)
-    points = Points(ready(data["train"], torch.float32), held_out)
+    judged = torch.from_numpy(judged_rows(plain=data["train_plain"][0], stratum=data["train_stratum"][0])).to(device)
+    points = Points(ready(data["train"], torch.float32), held_out, judged=judged)
     if label_count:
         labels = ready(data["test_label"][plain].reshape(r, -1), torch.int64)
         points = replace(points, train_label=ready(data["train_label"], torch.int64), held_out_label=labels)
     return points, label_count
+
+
+def judged_rows(*, plain: np.ndarray, stratum: np.ndarray) -> np.ndarray:
+    """Rows of a training set on which its loss is reported, as on held-out points: of the inliers' distribution.
+
+    Those that are duplicated stand first, so that the rows are spread evenly where there are any.
+
+    Args:
+        plain: which rows were drawn from the inliers' distribution, of shape (n,).
+        stratum: code of every row, 0 for inliers, of shape (n,).
+    """
+    rows = np.flatnonzero(plain)
+    if not stratum[rows].any():
+        return rows[:EVALUATED]
+    return rows[np.linspace(0, len(rows) - 1, min(EVALUATED, len(rows))).round().astype(int)]
 
 
 class Batch(NamedTuple):

@@ -16,13 +16,12 @@ import torch
 from torch import nn
 
 from diffmem.diffusion import networks
-from diffmem.diffusion.batches import Batch, Points
+from diffmem.diffusion.batches import EVALUATED, Batch, Points
 from diffmem.diffusion.build import torch_generator
 from diffmem.diffusion.denoiser import loss
 from diffmem.diffusion.schedules import Schedule
 
 LEVELS = 16  # noise levels, equally spaced in training probability, at which the losses are evaluated
-EVALUATED = 250  # largest number of points of each set on which the losses are evaluated
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,8 @@ class Losses:
         at_once: int = 0,
     ):
         self.schedule, self.at_once = schedule, at_once
-        self.sets = points.train[:, :EVALUATED], points.held_out[:, :EVALUATED]
+        judged = slice(EVALUATED) if points.judged is None else points.judged
+        self.sets = points.train[:, judged], points.held_out[:, :EVALUATED]
         like, labels, held_out_labels = points.train, points.train_label, points.held_out_label
         self.u = (torch.arange(LEVELS, dtype=like.dtype, device=like.device) + 0.5) / LEVELS
         count, d = max(s.shape[1] for s in self.sets), like.shape[2]
@@ -77,7 +77,7 @@ class Losses:
             n, wanted = labels.shape[1], self.sets[1].shape[1]
             drawn = torch.stack([torch.randint(n, (wanted,), generator=g) for g in generators]).to(labels.device)
             known = held_out_labels[:, :wanted]
-            self.labels = labels[:, :EVALUATED], torch.where(known < 0, labels.gather(1, drawn), known)
+            self.labels = labels[:, judged], torch.where(known < 0, labels.gather(1, drawn), known)
 
     @torch.no_grad()
     def snapshot(self, network: nn.Module, parameters: torch.Tensor, *, step: int, epoch: float) -> Snapshot:

@@ -19,6 +19,8 @@ NAMES = {
     "training.epochs": "{:,} epochs",
     "measure.ratio": "r = {:g}",
 }
+# with any of these a training set holds more points than inliers
+INJECTED = ("data.outliers.count", "data.duplicates.count", "data.near_duplicates.count")
 MOST = 2  # largest number of settings in a name
 
 
@@ -27,6 +29,11 @@ def name_cells(study: str, cells: Mapping[str, Mapping[str, Any]]) -> dict[str, 
 
     >>> name_cells("outliers", {"n-100": {"data": {"inliers": 100}}, "n-2000": {"data": {"inliers": 2000}}})
     {'n-100': '100 training points', 'n-2000': '2,000 training points'}
+
+    With outliers among them:
+
+    >>> name_cells("s", {str(n): {"data": {"inliers": n, "outliers": {"count": 20}}} for n in (100, 2000)})
+    {'100': '100 inliers', '2000': '2,000 inliers'}
     """
     if len(cells) == 1:
         return dict.fromkeys(cells, study)
@@ -38,7 +45,9 @@ def name_cells(study: str, cells: Mapping[str, Mapping[str, Any]]) -> dict[str, 
         varied = telling[:1]
     if not varied or len(varied) > MOST:
         return {cell: cell.replace("-", " ").replace("_", ", ") for cell in cells}
-    return {cell: ", ".join(_word(key, settings.get(key)) for key in varied) for cell, settings in flat.items()}
+    words = {cell: ", ".join(_word(key, settings.get(key)) for key in varied) for cell, settings in flat.items()}
+    more = any(settings.get(key) for settings in flat.values() for key in INJECTED)
+    return {cell: word.replace("training points", "inliers") if more else word for cell, word in words.items()}
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

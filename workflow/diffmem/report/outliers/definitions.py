@@ -40,7 +40,8 @@ def definitions(table: pd.DataFrame) -> Figure:
     end.set(title="at the end", xlabel="training points", xscale="log")
     end.set_xticks(sizes, [f"{n:,}" for n in sizes])
     end.xaxis.set_minor_locator(NullLocator())
-    axes[0, 0].set(ylabel="share", ylim=(-0.08, 1.04))
+    lowest = table.loc[table["measure"].isin(NAMES), "low"].min()
+    axes[0, 0].set(ylabel="share", ylim=(min(-0.08, lowest - 0.02), 1.04))
     style.legend_below(figure, axes)
     sns.despine(figure)
     return figure

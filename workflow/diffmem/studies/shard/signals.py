@@ -5,15 +5,15 @@ import pandas as pd
 import torch
 
 from diffmem.diffusion import networks
+from diffmem.diffusion.batches import EVALUATED, judged_rows
 from diffmem.diffusion.build import build_network, build_schedule
 from diffmem.diffusion.denoiser import denoiser
-from diffmem.diffusion.losses import EVALUATED
 from diffmem.diffusion.signals import answer_norm, stable_rank
 from diffmem.settings.sections import TrainedCell
 from diffmem.studies.shard import replicates
 from diffmem.studies.shard.replicates import Arrays, by_replicate
 
-DATA = ("train", "test", "replicate")
+DATA = ("train", "test", "train_plain", "train_stratum", "replicate")
 LOW = 4  # noise levels, of those at which losses are known, that count as the smallest
 LEVEL = torch.tensor(0.25)  # quantile of the training noise levels for the denoiser's answer
 SIGNALS = ("gap", "gap-low", "answer", "stable-rank")
@@ -45,7 +45,9 @@ def shard_signals(
     denoise, sigma = denoiser(network, schedule), schedule.quantile(LEVEL)
     rows = []
     for i, (replicate, points) in enumerate(by_replicate(data, DATA)):
-        halves = [torch.from_numpy(np.float32(points[name][:EVALUATED])) for name in ("train", "test")]
+        judged = judged_rows(plain=points["train_plain"], stratum=points["train_stratum"])
+        sets = points["train"][judged], points["test"][:EVALUATED]
+        halves = [torch.from_numpy(np.float32(half)) for half in sets]
         for step, parameters in zip(steps, snapshots[i], strict=True):
             networks.load(network, torch.from_numpy(parameters[None].copy()))
             trained, held_out = (answer_norm(denoise, half, sigma=sigma) for half in halves)

@@ -13,7 +13,7 @@ from diffmem.diffusion.compute import Compute
 from diffmem.diffusion.training import Trainer, train
 from diffmem.settings.sections import TrainedCell
 
-DATA = ("train", "test", "test_plain", "train_label", "test_label", "label_count")
+DATA = ("train", "test", "train_plain", "test_plain", "train_stratum", "train_label", "test_label", "label_count")
 
 
 def make_trainer(
