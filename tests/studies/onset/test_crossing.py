@@ -54,3 +54,14 @@ def test_only_abrupt_rises_are_spread_over_their_gap():
     assert 1 < spread[:-1].min() < 1.02
     assert 1.98 < spread[:-1].max() < 2
     assert np.log2(spread[:-1]).mean() == pytest.approx(0.5, abs=4.5 / np.sqrt(12 * 400))
+
+
+@pytest.mark.parametrize(
+    ("hits", "abrupt"),
+    [([0, 0, 0, 37, 38, 39, 37], True), ([0, 0, 0, 30, 38, 39, 40], False), ([0, 0, 1, 38, 38, 39, 40], False),
+     ([0, 0, 0, 18, 19, 18, 17], False)],
+)  # fmt: skip
+def test_a_rise_to_a_plateau_is_as_abrupt_as_one_to_all(hits, abrupt):
+    rows = np.tile(hits, (50, 1))
+    spread = spread_abrupt(np.full(50, 7.0), RATIOS, rows, count=40, rng=np.random.default_rng(0))
+    assert (len(np.unique(spread)) > 1) == abrupt
