@@ -492,3 +492,10 @@ def test_samples_of_a_model_that_was_trained_elsewhere_replace_its_training():
 def test_samples_that_cannot_be_judged_are_refused(changes, words):
     with pytest.raises(ConfigError, match=words):
         config.studies({"studies": {"mine": {**SAVED, **changes}}})
+
+
+def test_few_duplicates_are_taken_where_no_rate_of_theirs_is_asked_for():
+    given = {"question": "effective", "effective": {"sizes": [10, 20]}, "data": {"duplicates": {"count": 10}}}
+    assert config.studies({"studies": {"s": given}})["s"].first_cell.data.duplicates.count == 10
+    with pytest.raises(ConfigError, match="must be 0 or at least 20 for a rate with an interval"):
+        config.studies({"studies": {"s": {"data": {"duplicates": {"count": 10}}}}})

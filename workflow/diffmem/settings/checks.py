@@ -31,7 +31,7 @@ def problem(cell: Cell, question: str) -> str | None:
         found = [audits.problem(cell.audit)]
     elif isinstance(cell, TrainedCell):
         checks = (_given, _held_out, _data, _collection, _labels, _model, _training, _sampling, _neighbours)
-        found = [_merge(cell, question), _equal_sizes(cell, question), _inliers(cell, question)]
+        found = [rule(cell, question) for rule in (_merge, _equal_sizes, _inliers, _strata)]
         found += [check(cell) for check in (*checks, _standardize, _rounded, _finite)]
     return next(filter(None, found), None)
 
@@ -110,13 +110,17 @@ def _marked(data: AnyData) -> int:
     return data.duplicates.count + data.near_duplicates.count
 
 
+def _strata(cell: TrainedCell, question: str) -> str | None:
+    for name in INJECTED if question == "outliers" else ():
+        count = getattr(cell.data, name).count
+        if 0 < count < SMALLEST_STRATUM:
+            return f"data.{name}.count = {count}: must be 0 or at least {SMALLEST_STRATUM} for a rate with an interval"
+    return None
+
+
 def _data(cell: TrainedCell) -> str | None:
     data = cell.data
     chosen = _marked(data)
-    for name in INJECTED:
-        count = getattr(data, name).count
-        if 0 < count < SMALLEST_STRATUM:
-            return f"data.{name}.count = {count}: must be 0 or at least {SMALLEST_STRATUM} for a rate with an interval"
     if chosen > data.inliers:
         return (
             f"data.duplicates.count + data.near_duplicates.count = {chosen}: "
