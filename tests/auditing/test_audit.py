@@ -67,6 +67,12 @@ def test_a_copier_in_other_units_is_refused_where_images_are_mostly_black(change
     train, test = images[:450], images[450:]
     with pytest.raises(AuditError, match=r"all values are small beside those of the training items.*same units"):
         audit(train=train, test=test, generated=change(train[:200]))
+    with pytest.raises(AuditError, match=r"all values are small"):
+        audit(train=train, test=test, generated=change(train[:200]), features="pca-9")
+    with pytest.raises(AuditError, match=r"all values are small"):
+        audit(train=train, generated=change(train[:200]))
+    found = audit(train=train, test=test, generated=change(train[:200]), accept=("far",))
+    assert any("Accepted: generated: all values are small" in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize(

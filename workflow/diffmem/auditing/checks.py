@@ -12,14 +12,14 @@ column j, in standard deviations of the training column. Where the best assignme
 far better than the given order, the columns were exchanged. Columns of equal distribution cannot be told apart.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from diffmem.data.items import AuditError
+from diffmem.data.items import AuditError, Items
 from diffmem.locations import locations
 
 FAR_SHARE, FAR_QUANTILE = 0.95, 0.99
@@ -79,7 +79,7 @@ def shared(
 def refuse_other_units(
     *, nearest: np.ndarray, held_out: np.ndarray, train: np.ndarray, generated: np.ndarray
 ) -> list[str]:
-    """Refuse samples that lie far from both sets or are small, and warn of samples that are nearly one point.
+    """Refuse samples that lie far from both sets, and warn of samples that are nearly one point.
 
     Args:
         nearest: min(D, D') of every sample, of shape (g,).
@@ -87,28 +87,45 @@ def refuse_other_units(
         train, generated: points, for their ranges.
 
     Raises:
-        AuditError: if nearly all samples are far from both, or all their values are small.
+        AuditError: if nearly all samples are far from both.
     """
     far = float(np.mean(nearest > np.quantile(held_out, FAR_QUANTILE)))
-    lie = f"training items lie from {train.min():.4g} to {train.max():.4g}, samples from {generated.min():.4g} to "
-    remedy = (
-        f"({lie}{generated.max():.4g}): bring all sets to the same units and order, or, if the samples are as bad as "
-        "that, accept it with 'far' (--accept far)"
-    )
     if far >= FAR_SHARE:
         raise AuditError(
             f"generated: {far:.0%} of the samples are farther from both sets than nearly every held-out item is from "
-            f"the training items {remedy}"
+            f"the training items {_remedy(train, generated)}"
         )
-    largest = [max(-float(points.min()), float(points.max())) for points in (generated, train)]
-    if largest[0] < SMALL * largest[1]:
-        raise AuditError(f"generated: all values are small beside those of the training items {remedy}")
     own, given = (by_columns(lambda part: part.std(0), points).max() for points in (generated, train))
     if own < COLLAPSED * given:
         return [
             f"The samples are nearly one point: their spread is {own / given:.2g} times that of the training items."
         ]
     return []
+
+
+def refuse_small(items: Items, *, train: Items, accept: Sequence[str]) -> Items:
+    """The ``items``, with a note if all their values are small beside those of ``train`` and "far" is accepted.
+
+    Raises:
+        AuditError: if so, and it is not accepted.
+    """
+    largest = [max(-float(part.values.min()), float(part.values.max())) for part in (items, train)]
+    if largest[0] >= SMALL * largest[1]:
+        return items
+    remedy = _remedy(train.values, items.values)
+    sentence = f"{items.name}: all values are small beside those of the training items {remedy}"
+    if "far" not in accept:
+        raise AuditError(sentence)
+    return replace(items, notes=(*items.notes, f"Accepted: {sentence}"))
+
+
+def _remedy(train: np.ndarray, other: np.ndarray) -> str:
+    """The ranges of two sets whose units seem to differ, and what to do about it."""
+    ranges = f"from {train.min():.4g} to {train.max():.4g}, these from {other.min():.4g} to {other.max():.4g}"
+    return (
+        f"(training items lie {ranges}): bring all sets to the same units and order, or, if the samples are as bad as "
+        "that, accept it with 'far' (--accept far)"
+    )
 
 
 def refuse_other_order(*, train: np.ndarray, other: np.ndarray, name: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from diffmem.auditing.checks import refuse_small
 from diffmem.auditing.tables import encode
 from diffmem.auditing.versions import Project
 from diffmem.data.in_memory import from_values
@@ -34,7 +35,8 @@ def given_sets(
     }
     tables = [name for name, items in sets.items() if items.frame is not None]
     if not tables:
-        return aligned(sets)
+        sets = aligned(sets)
+        return {name: refuse_small(items, train=sets["train"], accept=accept) for name, items in sets.items()}
     if len(tables) < len(sets):
         raise AuditError(f"{tables[0]} is a table and another set is not; give all sets as tables, or all as arrays")
     return encode(sets, accept=accept)
