@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from diffmem.measure.emm import LINE
 from diffmem.report import style
+from diffmem.settings.cell_names import spaced
 from diffmem.studies.effective.emm import QUALITY
 
 STRIP = 0.055  # height of the bar of an arm's EMM, above the shares
@@ -41,7 +42,7 @@ def effective(curves: pd.DataFrame, fits: pd.DataFrame, estimates: pd.DataFrame,
         _size_axis(panel, rows[rows["arm"].isin(arms)]["n"])
         for number, arm in enumerate(arms):
             _interval(panel, estimates[estimates["arm"] == arm], 1.1 + STRIP * (most - 1 - number), looks[arm])
-        panel.set(ylim=(-0.04, 1.1 + STRIP * most), title=plain(factor))
+        panel.set(ylim=(-0.04, 1.1 + STRIP * most), title=spaced(factor))
         ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
         panel.set_yticks([*ticks, 1.08 + STRIP * most / 2], [*map(str, ticks), "EMM"])
     outside(axes, "share of copies")
@@ -73,13 +74,13 @@ def factors(table: pd.DataFrame) -> Figure:
     left.axvline(1, color="grey", linewidth=0.8, zorder=0)
     right.axvline(0, color="grey", linewidth=0.8, zorder=0)
     left.set(xscale="log", xlim=span, xlabel="EMM over that of the baseline")
-    left.set_yticks(place, [plain(words) for words in table["factor"]])
+    left.set_yticks(place, [spaced(words) for words in table["factor"]])
     left.set_ylim(-0.6, max(len(table), 1) - 0.4)
     style.log_ticks(left.xaxis, *span)
     measure = table["measure"].iloc[0] if len(table) else "quality"
     sizes = [f"{n:,.0f}" for n in sorted(table["quality_n"].dropna().unique())]
     at = f"n = {' or '.join(sizes)}" if sizes else "one size"
-    right.set_xlabel(f"{NAMES.get(measure, plain(measure))}:\ndifference to the baseline at {at}")
+    right.set_xlabel(f"{NAMES.get(measure, spaced(measure))}:\ndifference to the baseline at {at}")
     right.xaxis.set_major_locator(MaxNLocator(5))
     if table["quality_difference"].isna().all():
         right.set_xticks([])
@@ -142,14 +143,9 @@ def in_rows_of_three(number: int) -> tuple[Figure, np.ndarray]:
     return figure, axes
 
 
-def plain(name: str) -> str:
-    """The name of an arm or factor with spaces for hyphens and underscores, as in the figures."""
-    return name.replace("_", " ").replace("-", " ")
-
-
 def _arms(looks: dict[str, style.Look]) -> dict[str, Line2D]:
     """Entries of the legend: name of an arm -> its marker."""
-    return {plain(arm): Line2D([], [], linestyle="none", **look) for arm, look in looks.items()}
+    return {spaced(arm): Line2D([], [], linestyle="none", **look) for arm, look in looks.items()}
 
 
 def _key() -> dict[str, Line2D]:

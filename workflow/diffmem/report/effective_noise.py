@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from diffmem.report import style
-from diffmem.report.effective import arms_by_factor, in_rows_of_three, looks_of, outside, plain
+from diffmem.report.effective import arms_by_factor, in_rows_of_three, looks_of, outside
+from diffmem.settings.cell_names import spaced
 
 LINE: dict[str, Literal["-", ":"]] = {"held-out": "-", "train": ":"}
 WORDS = {"held-out": "held-out points", "train": "training points"}
@@ -30,13 +31,13 @@ def noise(table: pd.DataFrame, *, panels: pd.DataFrame) -> Figure:
                 rows = own[(own["arm"] == arm) & (own["set"] == name)].sort_values("sigma")
                 values = (rows[column] for column in ("sigma", "mean", "low", "high"))
                 style.band(panel, *values, color=looks[arm]["color"], linestyle=line)
-        panel.set(xlabel="noise level", title=plain(factor))
+        panel.set(xlabel="noise level", title=spaced(factor))
         if len(own):
-            panel.set(xscale="log", title=f"{plain(factor)}, n = {own['n'].iloc[0]:,}")
+            panel.set(xscale="log", title=f"{spaced(factor)}, n = {own['n'].iloc[0]:,}")
             style.log_ticks(panel.xaxis, *panel.get_xlim())
             panel.set_ylim(bottom=0)
     outside(axes, "mean squared error\n[target has variance 1]")
-    marks = {plain(arm): Line2D([], [], color=look["color"]) for arm, look in looks.items()}
+    marks = {spaced(arm): Line2D([], [], color=look["color"]) for arm, look in looks.items()}
     kinds = {WORDS[name]: Line2D([], [], color="black", linestyle=line) for name, line in LINE.items()}
     style.legend(figure, {**marks, **kinds})
     sns.despine(figure)

@@ -4,6 +4,7 @@ If one of several differing settings is different in all cells, only this settin
 differ, or none, the name of the cell in the config is used.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -44,10 +45,19 @@ def name_cells(study: str, cells: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     if len(varied) > 1 and telling:  # one setting is different in all cells
         varied = telling[:1]
     if not varied or len(varied) > MOST:
-        return {cell: cell.replace("-", " ").replace("_", ", ") for cell in cells}
+        return {cell: ", ".join(map(spaced, cell.split("_"))) for cell in cells}
     words = {cell: ", ".join(_word(key, settings.get(key)) for key in varied) for cell, settings in flat.items()}
     more = any(settings.get(key) for settings in flat.values() for key in INJECTED)
     return {cell: word.replace("training points", "inliers") if more else word for cell, word in words.items()}
+
+
+def spaced(name: str) -> str:
+    """A name of the config with spaces for its dashes, but for those of numbers.
+
+    >>> [spaced(name) for name in ("batch-32", "decay-1e-4", "p_mean -1.2")]
+    ['batch 32', 'decay 1e-4', 'p mean -1.2']
+    """
+    return re.sub(r"(?<=\w)(?<!\de)-", " ", name).replace("_", " ")
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

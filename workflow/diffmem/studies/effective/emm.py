@@ -24,7 +24,7 @@ contains no information and is left out.
 
 The effect of a factor is the ratio of its arm's EMM to the baseline's. Beside it stands the effect on quality at one
 common size: the size nearest to the baseline's EMM, on the log scale, at which both were run. Not every arm can be
-compared by quality (`comparable`). The Frechet distance is shown less that of fresh points, which is above zero where
+compared by quality (`comparable`). The Frechet distance is shown minus that of fresh points, which is above zero where
 pixels are many.
 """
 
@@ -50,7 +50,7 @@ FACTORS = [
 ]  # fmt: skip
 
 QUALITY = {
-    "frechet_beyond_fresh": "Frechet distance to held-out points,\nless that of fresh ones",
+    "frechet_beyond_fresh": "Frechet distance to held-out points,\nminus that of fresh ones",
     "density": "density of generated points\namong held-out ones",
     "coverage": "coverage of held-out points",
     "held_out_loss": "held-out loss, of arms with the\nbaseline's labels, data and noise",
