@@ -7,6 +7,7 @@ import pytest
 from diffmem.studies.claims import (
     CHANCE,
     COLUMNS,
+    EVERY,
     FEW,
     LEAST,
     NEGATIVE,
@@ -121,5 +122,8 @@ def test_verdicts_are_withheld_where_and_only_where_held_out_points_differ():
     assert result.drop(columns="verdict").equals(found.drop(columns="verdict"))
     alone = tested[tested["reference"] == "matched"]  # no other half of the cell was tested
     assert set(withhold(found, alone)["verdict"]) == {WITHHELD}
+    both = pd.concat([tested.assign(p_value=0.5), alone.assign(cell="another size")])
+    of_all = tabulate([claim(study="s", reference=EVERY), claim(study="s")])
+    assert withhold(of_all, both)["verdict"].tolist() == [WITHHELD, REPRODUCED]
     uniform = tested.assign(p_value=np.tile((np.arange(8) + 0.5) / 8, 2))
     assert withhold(found, uniform).equals(found)

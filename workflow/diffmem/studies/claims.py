@@ -61,6 +61,9 @@ NEGATIVE = Region((-np.inf, -_LEAST_POSITIVE), (-np.inf, 0), CHANCE)
 FEWER, MORE = Region((0, 1), (0, 1), CHANCE), Region((1, np.inf), (1, np.inf), CHANCE)  # of a factor
 
 
+EVERY = "every size"  # the reference of a claim about all cells of a study
+
+
 def between(low: float, high: float) -> Region:
     """The claim that a number lies between two others: a place."""
     return Region((low, high), (low, high))
@@ -170,7 +173,8 @@ def collect(claims: list[pd.DataFrame], tested: list[pd.DataFrame]) -> pd.DataFr
 def withhold(claims: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     """``claims`` without verdicts for cells and references whose halves are not exchangeable.
 
-    A claim whose reference was not tested is held to the smallest p-value of its cell.
+    A claim whose reference was not tested is held to the smallest p-value of its cell, one about all cells (``EVERY``)
+    to that of its study.
 
     Args:
         tested: columns study, cell, reference and p_value, one row per replicate.
@@ -179,5 +183,6 @@ def withhold(claims: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     combined = tested.groupby(key)["p_value"].agg(lambda p: scipy.stats.combine_pvalues(p).pvalue).rename("differ")
     least = combined.groupby(key[:2]).min().rename("least").reset_index()
     found = claims[key].merge(combined.reset_index(), on=key, how="left").merge(least, on=key[:2], how="left")
-    differ = found["differ"].fillna(found["least"]).to_numpy()
+    of_study = claims["study"].map(least.groupby("study")["least"].min()).to_numpy()
+    differ = np.where(claims["reference"] == EVERY, of_study, found["differ"].fillna(found["least"]))
     return claims.assign(verdict=claims["verdict"].mask(differ < DIFFERENT, WITHHELD))

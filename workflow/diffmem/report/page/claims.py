@@ -14,7 +14,7 @@ import pandas as pd
 
 from diffmem.report.page.numbers import estimate, number
 from diffmem.report.page.papers import PAPERS, definition
-from diffmem.studies.claims import CHANCE, FEW, REFUTED, REPRODUCED, UNDECIDED, WITHHELD
+from diffmem.studies.claims import CHANCE, EVERY, FEW, REFUTED, REPRODUCED, UNDECIDED, WITHHELD
 
 # verdict -> its group on the page, in the order of sorting
 GROUPS = {
@@ -164,7 +164,7 @@ def _details(record: dict[str, Any]) -> tuple[str, ...]:
     """What a claim applies to, which test set is used, and what the paper reports."""
     found = [_text(record, "holds_for")]
     if reference := _text(record, "reference"):
-        tests = {"plain": "held-out inliers only", "matched": "held-out set with twins of injected points"}
+        tests = {"plain": "held-out inliers only", "matched": "held-out set with twins of injected points", EVERY: ""}
         found.append(tests.get(reference, f"against {reference}"))
     if paper := _text(record, "paper"):
         found.append(f"Paper: {paper}")

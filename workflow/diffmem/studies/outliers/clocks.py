@@ -30,7 +30,7 @@ import pandas as pd
 
 from diffmem.measure.attribution import level
 from diffmem.measure.intervals import mean_interval, median_interval
-from diffmem.studies.claims import FEW, POSITIVE, Claim, Finding, Region, between, decide, judge_mean, tabulate
+from diffmem.studies.claims import EVERY, FEW, POSITIVE, Claim, Finding, Region, between, decide, judge_mean, tabulate
 from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, both_ratios, onset
 from diffmem.studies.outliers.survival import RUN
 
@@ -150,7 +150,7 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
         held = {"cell": str(cell), "holds_for": settings[str(cell)], "unit": "net copied fraction"}
         rows.append(Claim(claim="K1", statement=statement, finding=judge_mean(at_best, POSITIVE), **held, **words))
     first, (least, most) = str(table["cell"].iloc[0]), table["n"].agg(["min", "max"])
-    held = {"cell": first, "holds_for": f"{settings[first]}, at {least:,} to {most:,} inliers"}
+    held = {"cell": first, "reference": EVERY, "holds_for": f"{settings[first]}, at {least:,} to {most:,} inliers"}
     of_event = slopes(table)
     for claim, (event, region, statement) in OF_SLOPES.items():
         finding = _judged(of_event.get(event, np.empty(0)), region)

@@ -25,7 +25,7 @@ import pandas as pd
 import scipy
 
 from diffmem.measure.intervals import mean_interval
-from diffmem.studies.claims import POSITIVE, Claim, Finding, decide, tabulate
+from diffmem.studies.claims import EVERY, POSITIVE, Claim, Finding, decide, tabulate
 from diffmem.studies.outliers.survival import RUN
 
 LARGEST = 0.999  # correlations beyond count as this, since atanh 1 is infinite
@@ -105,6 +105,7 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
                     statement=f"of the runs of one size, those with {side} copy more",
                     unit="rank correlation",
                     cell=cell,
+                    reference=EVERY,
                     finding=finding,
                     figure="signals",
                     study=row["study"],
