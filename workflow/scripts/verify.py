@@ -25,11 +25,9 @@ if not found:  # else what has been tampered with would be named twice
         f"{name} {version}, here {here.get(name)}" for name, version in made_with.items() if here.get(name) != version
     ]
     if found and others:
-        job.say(f"the run was made with {'; '.join(others)}: last digits may differ")
-for sentence in found:
-    job.say(sentence)
+        found = [f"the run was made with {'; '.join(others)}: last digits may differ", *found]
 if found:  # an error of this package is not tried again, with other cells
-    raise files.ArtefactError(f"{path}: {len(found)} of its statements do not hold, named above")
+    raise files.ArtefactError("\n".join(found))
 count = sum(len(recompute.targets(shard, listed)) for shard in shards)
 print(f"{path}: all artefacts are as they were packed")
 print(f"{count} artefacts of {len(shards)} shards, drawn with {seed}, were computed again to the same bytes")
