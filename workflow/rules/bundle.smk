@@ -27,6 +27,7 @@ rule verify:
         "../../envs/tables.yaml"
     params:
         snakemake=[sys.executable, "-m", "snakemake", "-s", f"{HERE}/Snakefile"],
+        cells=[(name, cell) for name, study in STUDIES.items() for cell in study.cells],
         code=code("verify.py"),
     script:
         "../scripts/verify.py"

@@ -9,7 +9,6 @@ import secrets
 from pathlib import Path
 
 from diffmem import bundle, files, job, recompute
-from diffmem.settings.read import studies
 
 job.start(snakemake.log[0])
 path = Path(snakemake.log[0]).parents[1] / "bundle.zip"
@@ -17,7 +16,7 @@ found = bundle.differences(path)
 listed, config, made_with = bundle.stated(path)
 here = bundle.versions()
 seed = secrets.randbelow(2**32)
-cells = {(name, cell) for name, study in studies(config).items() for cell in study.cells}
+cells = {tuple(names) for names in snakemake.params.cells}
 shards = recompute.choose(listed, path.parent, cells=cells, draw=random.Random(seed))
 if not found:  # else what has been tampered with would be named twice
     found = recompute.differences(shards, listed, run=path.parent, snakemake=snakemake.params.snakemake, config=config)
