@@ -105,7 +105,7 @@ def memory(wildcards, attempt):
 
 
 def memory_to_read(wildcards, attempt):
-    """Megabytes for a job that reads the user's files whole: beside ``memory``, 4.5 times their size (docs/benchmarks.md)."""
+    """Megabytes for a job that reads the user's files whole: beside ``memory``, 4.5 times their size (docs/operations.md)."""
     files = [
         *own_data(wildcards),
         *(own_samples(wildcards) if STUDIES[wildcards.study].is_given() else []),

@@ -46,7 +46,7 @@ checkpoint search:
 rule search_over:
     """Wait for the search of one arm, so that those of all arms run side by side."""
     input:
-        asked_sizes,
+        searched,
     output:
         touch("<results>/{study}/search/{arm}/over"),
     wildcard_constraints:

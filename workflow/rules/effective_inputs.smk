@@ -63,25 +63,15 @@ def of_cells(name, arms=lambda study: None):
 
 
 def searched(wildcards):
-    """The copies of all sizes that earlier rounds of an arm's search have asked for."""
-    study = STUDIES[wildcards.study]
-    sizes = rounds(study.name, wildcards.arm, before=int(wildcards.round))
+    """The copies of all sizes that an arm's search has asked for: of a round, in earlier ones; without one, in all."""
+    study, number = STUDIES[wildcards.study], wildcards.get("round")
+    before = None if number is None else int(number)
+    sizes = rounds(study.name, wildcards.arm, before=before)
     return expand(
         "<results>/{study}/{cell}/{shard}/copies.parquet",
         study=study.name,
         cell=[study.arms.cells[wildcards.arm][size] for size in sizes],
         shard=study.shards,
-    )
-
-
-def asked_sizes(wildcards):
-    """The files of all rounds of an arm's search."""
-    sizes = rounds(wildcards.study, wildcards.arm)
-    return expand(
-        "<results>/{study}/{cell}/{shard}/copies.parquet",
-        study=wildcards.study,
-        cell=[STUDIES[wildcards.study].arms.cells[wildcards.arm][n] for n in sizes],
-        shard=STUDIES[wildcards.study].shards,
     )
 
 

@@ -118,13 +118,8 @@ def audit(
     if augment and backend is not Index:
         raise AuditError(f"index = {index}: goes without augment; leave one of them out")
     progress("reading")
-    sets = given_sets(
-        train=train,
-        test=test,
-        generated=generated,
-        labels={"train": train_labels, "generated": generated_labels},
-        accept=accept,
-    )
+    labels = {"train": train_labels, "generated": generated_labels}
+    sets = given_sets(train=train, test=test, generated=generated, labels=labels, accept=accept)
     flat, project = features_of(sets, features, compact=not augment)
     of = versions_of(augment, sets=sets, points=flat, project=project, features=features)
     named = features if isinstance(features, str) else getattr(features, "__name__", "function")

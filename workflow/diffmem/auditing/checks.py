@@ -103,20 +103,21 @@ def refuse_other_units(
     return []
 
 
-def refuse_small(items: Items, *, train: Items, accept: Sequence[str]) -> Items:
-    """The ``items``, with a note if all their values are small beside those of ``train`` and "far" is accepted.
+def refuse_small(sets: dict[str, Items], *, accept: Sequence[str]) -> dict[str, Items]:
+    """The ``sets``, with a note where all values are small beside those of the training items and "far" is accepted.
 
     Raises:
         AuditError: if so, and it is not accepted.
     """
-    largest = [max(-float(part.values.min()), float(part.values.max())) for part in (items, train)]
-    if largest[0] >= SMALL * largest[1]:
-        return items
-    remedy = _remedy(train.values, items.values)
-    sentence = f"{items.name}: all values are small beside those of the training items {remedy}"
-    if "far" not in accept:
-        raise AuditError(sentence)
-    return replace(items, notes=(*items.notes, f"Accepted: {sentence}"))
+    largest = {name: max(-float(items.values.min()), float(items.values.max())) for name, items in sets.items()}
+    found = dict(sets)
+    for name in (name for name in sets if largest[name] < SMALL * largest["train"]):
+        remedy = _remedy(sets["train"].values, sets[name].values)
+        sentence = f"{name}: all values are small beside those of the training items {remedy}"
+        if "far" not in accept:
+            raise AuditError(sentence)
+        found[name] = replace(sets[name], notes=(*sets[name].notes, f"Accepted: {sentence}"))
+    return found
 
 
 def _remedy(train: np.ndarray, other: np.ndarray) -> str:

@@ -90,10 +90,9 @@ def gallery(audit: Audit) -> Figure:
 
 def _pictures(shape: tuple[int, ...]) -> bool:
     """Whether items of this shape can be drawn: (height, width), with 1 or 3 channels first or last."""
-    sides = [side for side in shape if side > 1]
-    return (len(shape) == 2 and len(sides) == 2) or (
-        len(shape) == 3 and (shape[0] in (1, 3) or shape[2] in (1, 3)) and len(sides) >= 2
-    )
+    if sum(side > 1 for side in shape) < 2:
+        return False  # a series
+    return len(shape) == 2 or (len(shape) == 3 and (shape[0] in (1, 3) or shape[2] in (1, 3)))
 
 
 def _upright(image: np.ndarray) -> np.ndarray:

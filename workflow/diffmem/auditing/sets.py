@@ -35,8 +35,7 @@ def given_sets(
     }
     tables = [name for name, items in sets.items() if items.frame is not None]
     if not tables:
-        sets = aligned(sets)
-        return {name: refuse_small(items, train=sets["train"], accept=accept) for name, items in sets.items()}
+        return refuse_small(aligned(sets), accept=accept)
     if len(tables) < len(sets):
         raise AuditError(f"{tables[0]} is a table and another set is not; give all sets as tables, or all as arrays")
     return encode(sets, accept=accept)

@@ -39,7 +39,7 @@ def budget(settings: Training, *, points: int) -> Budget:
         epochs = snapshot_times(settings.epochs, count=count, spacing=spacing)
         return Budget(batch, [epoch * whole_batches for epoch in epochs], [*epochs], whole_batches)
     per_epoch = points / batch if settings.cycle else whole_batches
-    last = settings.steps or max(1, round(settings.epochs * per_epoch))
+    last = settings.steps or settings.cycled_steps(points)
     steps = snapshot_times(last, count=count, spacing=spacing)
     return Budget(batch, steps, [step / per_epoch for step in steps], max(1, round(per_epoch)))
 

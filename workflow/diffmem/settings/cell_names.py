@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from diffmem.settings.datasets import INJECTED
+
 NAMES = {
     "data.inliers": "{:,} training points",
     "data.dimension": "d = {}",
@@ -20,8 +22,7 @@ NAMES = {
     "training.epochs": "{:,} epochs",
     "measure.ratio": "r = {:g}",
 }
-# with any of these a training set holds more points than inliers
-INJECTED = ("data.outliers.count", "data.duplicates.count", "data.near_duplicates.count")
+WITH_MORE = {**NAMES, "data.inliers": "{:,} inliers"}  # where a training set holds injected points, too
 MOST = 2  # largest number of settings in a name
 
 
@@ -46,9 +47,9 @@ def name_cells(study: str, cells: Mapping[str, Mapping[str, Any]]) -> dict[str, 
         varied = telling[:1]
     if not varied or len(varied) > MOST:
         return {cell: ", ".join(map(spaced, cell.split("_"))) for cell in cells}
-    words = {cell: ", ".join(_word(key, settings.get(key)) for key in varied) for cell, settings in flat.items()}
-    more = any(settings.get(key) for settings in flat.values() for key in INJECTED)
-    return {cell: word.replace("training points", "inliers") if more else word for cell, word in words.items()}
+    more = any(settings.get(f"data.{name}.count") for settings in flat.values() for name in INJECTED)
+    names = WITH_MORE if more else NAMES
+    return {cell: ", ".join(_word(key, settings.get(key), names) for key in varied) for cell, settings in flat.items()}
 
 
 def spaced(name: str) -> str:
@@ -69,6 +70,6 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{key}", value
 
 
-def _word(key: str, value: Any) -> str:
-    known = NAMES.get(key)
+def _word(key: str, value: Any, names: Mapping[str, str]) -> str:
+    known = names.get(key)
     return known.format(value) if known and value is not None else f"{key.split('.')[-1].replace('_', ' ')} {value}"

@@ -205,7 +205,7 @@ def _training(cell: TrainedCell) -> str | None:
     training, count = cell.training, cell.training.snapshots.count
     most, of = getattr(training, training.unit) + 1, f"training.{training.unit} + 1"
     if training.cycle and not training.steps:
-        steps = max(1, round(training.epochs * cell.data.rows / training.batch))
+        steps = training.cycled_steps(cell.data.rows)
         most, of = steps + 1, f"the number of steps, {steps}, + 1"
     if training.snapshots.spacing != "every" and count > most:
         return f"training.snapshots.count = {count}: must be at most {of} = {most}"

@@ -75,6 +75,10 @@ class Training(Record):
         """The training budget in words."""
         return f"{getattr(self, self.unit):,} {self.unit}"
 
+    def cycled_steps(self, points: int) -> int:
+        """Steps of the ``epochs``, where batches cycle through so many ``points``."""
+        return max(1, round(self.epochs * (points / self.batch)))
+
 
 # --- measuring --------------------------------------------------------------------------------------------------------
 

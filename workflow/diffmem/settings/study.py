@@ -142,8 +142,7 @@ class Study:
 
     def with_strata(self) -> bool:
         """Whether any cell has injected points of any kind."""
-        kinds = ("outliers", "duplicates", "near_duplicates")
-        return any(getattr(cell.data, kind).count for cell in self.cells.values() for kind in kinds)
+        return any(cell.data.injected for cell in self.cells.values())
 
     def summaries(self) -> dict[str, str]:
         """Cell -> main settings in a few words, for the claims."""
