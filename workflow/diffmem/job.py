@@ -16,6 +16,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 
 from diffmem import files, runs
 
@@ -28,10 +29,13 @@ def start(log: str) -> None:
     ``tail -f`` on the log then shows the progress of a job; Snakemake prints the log when the job fails. If Snakemake
     is killed, the job stops, so that it cannot overwrite files of the next run.
     """
-    watch = (os.getppid(), runs.executors())
+    parent, executors = os.getppid(), runs.executors()
     sys.stderr = open(log, "w", buffering=1, encoding="utf-8")  # noqa: SIM115, open until the process ends
     atexit.register(sys.stderr.close)
-    threading.Thread(target=_end_with, args=watch, daemon=True).start()  # a thread: it writes to the same log
+    if not all(map(runs.alive, executors)):  # before any file is begun
+        _end()
+    # a thread: it writes to the same log
+    threading.Thread(target=_end_with, args=(parent, executors), daemon=True).start()
     warnings.simplefilter("default")
     note = Path(f"{log}.failed")
     _refuse_again(note)
@@ -62,12 +66,17 @@ def _note(note: Path, kind: type[BaseException], error: BaseException, trace: Tr
 
 
 def _end_with(parent: int, executors: list[int]) -> None:
-    """Wait until the processes of the run have ended, then remove temporary files and end this process.
+    """Wait until the processes of the run have ended, then end this process.
 
     This does not use signals: a shell script that starts Snakemake with ``&`` makes it and its jobs ignore SIGINT.
     """
     while os.getppid() == parent and all(map(runs.alive, executors)):
         time.sleep(INTERVAL)
+    _end()
+
+
+def _end() -> NoReturn:
+    """Say that the run has ended, and end this process without its files."""
     say("the run that started this job has ended; the job stops")
     files.remove_unfinished()
     runs.stop_executors()
