@@ -181,7 +181,7 @@ def test_nothing_is_left_on_the_cpu_when_points_and_network_lie_elsewhere(model,
     streams = dict(seed=0, replicates=[0, 1])
     batch = next(Batches(points, 8, labels=labels, **streams))
     packed = networks.Packed(network)
-    value = loss(packed, schedule, **batch._asdict(), dropout=[torch.Generator(), torch.Generator()])
+    value = loss(network, schedule, **batch._asdict(), dropout=[torch.Generator(), torch.Generator()])
     value.sum().backward()
     assert value.device == packed.values.grad.device == elsewhere
 

@@ -11,9 +11,10 @@ whose instances are built by ``Network(generators, dimension, label_count, **opt
 unconditional.
 """
 
+from functools import partial
+
 import torch
 from torch import nn
-from torch.func import functional_call
 from torch.nn import functional as F
 
 from diffmem.diffusion.layers import Generators, Labels, Linear, frequencies, waves
@@ -82,37 +83,40 @@ class ResidualMLP(nn.Module):
         return h
 
 
-class Packed(nn.Module):
-    """A stack whose parameters are views of one matrix ``values`` (r, p'), the only parameter with a gradient.
+class Packed:
+    """The parameters of a stack as views of one matrix ``values`` (r, p'), which receives their gradients.
 
     The first p columns are those of ``flatten``. An optimizer of this matrix makes one call for the whole network. The
     matrix is padded with columns of zeros to a multiple of 64, so that rows have no remainder after a processor's
     vectors: remainders may be rounded differently, and a replicate's results would depend on its stack.
+
+    Gradients are added to memory that is set aside here, one parameter after another. (Where each step allocates the
+    gradient of a large network anew, the system clears every page of it first.)
     """
 
     def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network = (network,)  # in a tuple, so that its parameters are not parameters of this module
         flat = flatten(network)
-        self.values = nn.Parameter(F.pad(flat, (0, -flat.shape[1] % 64)))
-        self.shapes = {name: p.shape for name, p in network.named_parameters()}
-        sizes = [shape[1:].numel() for shape in self.shapes.values()]
-        self.sizes = [*sizes, self.values.shape[1] - sum(sizes)]
-        for name, part in self._parts(self.values.detach()).items():
-            network.get_parameter(name).data = part
-
-    def forward(self, *inputs: torch.Tensor | Generators | None) -> torch.Tensor:
-        """The network's output."""
-        return functional_call(self.network[0], self._parts(self.values), inputs)
+        self.columns = flat.shape[1]
+        self.values = nn.Parameter(F.pad(flat, (0, -self.columns % 64)))
+        self.values.grad = torch.zeros_like(self.values)
+        parameters = list(network.parameters())
+        sizes = [parameter[0].numel() for parameter in parameters]
+        parts = (matrix[:, : self.columns].split(sizes, 1) for matrix in (self.values.detach(), self.values.grad))
+        for parameter, value, gradient in zip(parameters, *parts, strict=True):
+            parameter.data = value.view(parameter.shape)
+            parameter.register_post_accumulate_grad_hook(partial(_move_gradient, to=gradient.view(parameter.shape)))
 
     @property
     def flat(self) -> torch.Tensor:
         """The network's parameters (r, p), as a view of ``values``."""
-        return self.values.detach()[:, : sum(self.sizes[:-1])]
+        return self.values.detach()[:, : self.columns]
 
-    def _parts(self, values: torch.Tensor) -> dict[str, torch.Tensor]:
-        parts = zip(self.shapes.items(), values.split(self.sizes, 1)[:-1], strict=True)
-        return {name: part.view(shape) for (name, shape), part in parts}
+
+def _move_gradient(parameter: nn.Parameter, *, to: torch.Tensor) -> None:
+    """Add the gradient of a ``parameter`` ``to`` a tensor of its shape, and release it."""
+    assert parameter.grad is not None, "it has been accumulated"
+    to.add_(parameter.grad)
+    parameter.grad = None
 
 
 def flatten(network: nn.Module) -> torch.Tensor:

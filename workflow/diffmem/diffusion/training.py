@@ -79,7 +79,7 @@ class Trainer:
             seed=seed,
             replicates=replicates,
         )
-        self.objective, self.precise = compute.compiled(loss), compute.precise(self.packed)
+        self.objective, self.precise = compute.compiled(loss), compute.precise(network)
 
     def advance(self) -> torch.Tensor:
         """Make one step and return the loss before it, of shape (r,)."""
@@ -93,7 +93,7 @@ class Trainer:
             assert gradient is not None, "the loss has been differentiated"
             _clip(gradient, self.settings.clip)
         self.optimizer.step()
-        self.optimizer.zero_grad()
+        self.optimizer.zero_grad(set_to_none=False)  # the network adds to it
         if self.settings.ema:
             self.mean.lerp_(self.packed.flat, 1 - self.settings.ema)
         return value
