@@ -213,7 +213,7 @@ def test_a_disk_that_is_full_is_one_sentence_and_no_file(tmp_path, name):
             large(disk / name)
         assert not list(disk.iterdir())
     finally:
-        subprocess.run(["umount", disk], check=True)
+        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def test_too_little_memory_is_no_damage_and_may_be_tried_again(tmp_path, monkeypatch):

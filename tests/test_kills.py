@@ -2,10 +2,12 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,12 +64,13 @@ def started(folder: Path, how: str) -> tuple[subprocess.Popen, int]:
         shell = subprocess.Popen(words, cwd=ROOT, stdout=said, stderr=said, start_new_session=True)
     if how == "terminal":
         return shell, shell.pid
-    while not (number := (folder / "said").read_text(errors="replace").partition("\n")[0]).isdecimal():
+    while not (number := re.search(r"(?m)^(\d+)$", (folder / "said").read_text(errors="replace"))):
+        assert shell.poll() is None
         time.sleep(0.05)
-    return shell, int(number)
+    return shell, int(number[1])
 
 
-def kill(what: str, folder: Path, shell: subprocess.Popen, pid: int) -> bool:
+def kill(what: str, folder: Path, shell: subprocess.Popen, pid: int, draw: random.Random) -> bool:
     """Kill the run, one of its jobs or all its processes; whether there was one to kill."""
     if shell.poll() is not None:
         return False
@@ -76,7 +79,8 @@ def kill(what: str, folder: Path, shell: subprocess.Popen, pid: int) -> bool:
             if shell.poll() is not None:
                 return False
             time.sleep(0.05)
-        os.kill(random.choice(found), signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended since
+            os.kill(draw.choice(found), signal.SIGKILL)
     elif what == "snakemake":
         os.kill(pid, signal.SIGKILL)
     else:
@@ -85,7 +89,7 @@ def kill(what: str, folder: Path, shell: subprocess.Popen, pid: int) -> bool:
     return True
 
 
-def ended(folder: Path, within: float = 30) -> None:
+def ended(folder: Path, within: float = 120) -> None:
     """Wait for the jobs to notice: those at work half a second, those that are importing until they have."""
     since = time.monotonic()
     while jobs(folder):
@@ -108,8 +112,9 @@ def test_what_was_killed_goes_on_to_the_same_bytes(tmp_path, undisturbed, what, 
         while shell.poll() is None and not jobs(folder):  # it has read its Snakefile and begun
             time.sleep(0.05)
         time.sleep(draw.uniform(0, 4))
-        if kill(what, folder, shell, pid):
+        if kill(what, folder, shell, pid, draw):
             killed += 1
             ended(folder)
+    assert killed
     assert finish(folder) == undisturbed
     print(f"{what} from {how}: {killed} kills survived")

@@ -34,7 +34,9 @@ def test_the_notebook_finds_no_copies_early_and_copies_at_the_end(tmp_path, monk
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     where = {"metadata": {"path": str(tmp_path)}}
-    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=where).execute()
+    nbclient.NotebookClient(
+        notebook, timeout=600, startup_timeout=300, kernel_name="python3", resources=where
+    ).execute()
     said = text_of(notebook).split("Epoch ")[1:]
     assert [part.split("\n")[0] for part in said] == ["300", "1000", "3000", "6000"]
     assert "No copies were found" in said[0]

@@ -149,7 +149,8 @@ def test_the_package_works_when_it_is_installed(tmp_path):
     """Not editable, away from the repository: every module and the files that it reads are inside."""
     pytest.importorskip("setuptools", minversion="77", reason="no setuptools to build with")
     source = tmp_path / "source"
-    shutil.copytree(ROOT / "workflow" / "diffmem", source / "workflow" / "diffmem")
+    unpacked = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "workflow" / "diffmem", source / "workflow" / "diffmem", ignore=unpacked)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target")

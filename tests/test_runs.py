@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -125,10 +126,16 @@ def test_a_rule_removes_what_dead_attempts_at_its_file_left_and_no_other(folder)
     assert {path.name for path in folder.iterdir()} == {"a.npz", names["alive"], names["other"]}
 
 
+def wait(until: Callable[[], bool]) -> None:
+    since = time.monotonic()
+    while not until():
+        assert time.monotonic() - since < 60
+        time.sleep(0.01)
+
+
 def test_a_process_that_nobody_has_waited_for_is_not_alive():
     child = subprocess.Popen(["true"])
-    while runs._state(child.pid) != "Z":
-        time.sleep(0.01)
+    wait(lambda: runs._state(child.pid) == "Z")
     assert not runs.alive(child.pid)
     child.wait()
     assert not runs.alive(child.pid)
@@ -145,8 +152,7 @@ def test_of_a_slurm_job_both_snakemakes_are_killed_and_no_run_of_the_user(tmp_pa
     others = [start("7"), start("7", "--mode", "subprocess"), start("8", "--mode", "remote")]
     step = start("7", "--executor", "slurm-jobstep", "--mode", "remote")
     try:
-        while not all(map(runs._is_snakemake, (step.pid, *(other.pid for other in others)))):
-            time.sleep(0.01)
+        wait(lambda: all(map(runs._is_snakemake, (step.pid, *(other.pid for other in others)))))
         monkeypatch.setenv("SLURM_JOB_ID", "7")
         runs.stop_executors()
         assert step.wait(10) == -9

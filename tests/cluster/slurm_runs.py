@@ -27,7 +27,7 @@ SMALL = "results/lab/small/base"
 FIRST, SECOND = "r000-000", "r001-001"
 SAMPLES = [f"{SMALL}/{shard}/samples.npy" for shard in (FIRST, SECOND)]
 ARTEFACTS = (".npz", ".npy", ".parquet")
-LONG = 300  # seconds that nothing here should take, on a busy machine
+LONG = 900  # seconds that nothing here should take, on a busy machine
 
 
 def comment(rule: str, *wildcards: object) -> str:
@@ -83,8 +83,9 @@ def stop(rule: str, *wildcards: object) -> tuple[lab.Job, int]:
     def stopped() -> bool:
         for job in lab.jobs():
             if job.state == "RUNNING" and job.rule == comment(rule, *wildcards) and (pid := script(job)):
-                os.kill(pid, signal.SIGSTOP)
-                found.append((job, pid))
+                with contextlib.suppress(ProcessLookupError):  # it has ended since
+                    os.kill(pid, signal.SIGSTOP)
+                    found.append((job, pid))
         return bool(found)
 
     lab.wait(stopped, f"a job of {rule} {wildcards}", LONG)
@@ -92,7 +93,8 @@ def stop(rule: str, *wildcards: object) -> tuple[lab.Job, int]:
 
 
 def state(job: lab.Job) -> str:
-    return next(other.state for other in lab.jobs() if other.id == job.id)
+    """What Slurm says of a job; empty if it does not answer in time."""
+    return next((other.state for other in lab.jobs() if other.id == job.id), "")
 
 
 def artefacts(folder: Path) -> dict[str, bytes]:

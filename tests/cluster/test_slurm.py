@@ -78,18 +78,19 @@ def local(tmp_path_factory) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def disturbed(cluster, tmp_path_factory) -> Told:
     folder = tmp_path_factory.mktemp("slurm")
+    limit = f"2 if attempt == 1 and wildcards.shard == '{SECOND}' and wildcards.segment == '2' else 10"
     changed = profile(
         folder,
         ("min(4000 * attempt, 64000)", f"150 if attempt == 1 and wildcards.shard == '{FIRST}' else 3000"),  # train
         ("min(720 * attempt, 1440)", "10"),
-        ("min(720 * attempt, 1440)", f"1 if attempt == 1 and wildcards.shard == '{SECOND}' else 10"),  # train_segment
+        ("min(720 * attempt, 1440)", limit),  # train_segment
     )
     since = time.monotonic()
     with running(command(folder, STUDY, SAMPLES, changed), folder / "said") as run:
         try:
             cancelled, _ = stop("train_segment", FIRST, 2)
             lab.run("scancel", cancelled.id)
-            stop("train_segment", SECOND, 2)  # it does not end within its minute
+            stop("train_segment", SECOND, 2)  # it does not end within its two minutes
             lost, _ = stop("sample", FIRST)
             drained, pid = stop("sample", SECOND)
             lab.run("scontrol", "update", f"NodeName={drained.node}", "State=DRAIN", "Reason=test")
@@ -119,7 +120,7 @@ def test_a_cancelled_job_is_submitted_again_and_goes_on_from_the_last_segment(di
 
 def test_a_job_that_its_time_limit_ends_comes_back_with_more_time_and_goes_on_from_the_last_segment(disturbed):
     late, again = disturbed.of("train_segment", SECOND, 2)
-    assert (late.state, late.minutes) == ("TIMEOUT", "1:00")
+    assert (late.state, late.minutes) == ("TIMEOUT", "2:00")
     assert (again.state, again.minutes) == ("COMPLETED", "10:00")
     assert [job.state for job in disturbed.of("train_segment", SECOND, 1)] == ["COMPLETED"]
     assert "goes on after step 100" in disturbed.log(SECOND, "train_segment-2")

@@ -260,9 +260,9 @@ def test_standardized_training_points_have_no_mean_and_unit_spread_and_all_point
         assert np.array_equal(getattr(plain, half).location, getattr(mapped, half).location)
 
 
-def test_a_constant_data_set_cannot_be_standardized(tmp_path):
-    (tmp_path / "own.py").write_text("import numpy as np\n\n\ndef draw(count, generator): return np.ones((count, 2))\n")
-    with pytest.raises(DataError, match=r"data.standardize = True: all training points are the same"):
+def test_a_data_set_whose_spread_underflows_cannot_be_standardized(tmp_path):
+    (tmp_path / "own.py").write_text("def draw(count, generator): return 1e-200 * generator.normal(size=(count, 2))\n")
+    with pytest.raises(DataError, match=r"data.standardize = True: squared differences .* are 0"):
         dataset(
             settings(dataset="module", module=f"{tmp_path}/own.py:draw", size=[2], standardize=True),
             seed=0,

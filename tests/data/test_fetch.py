@@ -49,7 +49,7 @@ def server(monkeypatch, tmp_path):
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.chdir(tmp_path)
     started = Server()
-    thread = threading.Thread(target=started.http.serve_forever)
+    thread = threading.Thread(target=started.http.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield started
     started.http.shutdown()

@@ -35,6 +35,8 @@ def test_points_of_its_law_are_drawn_and_split(tmp_path):
         ("generator.normal(size=(1, 2))", r"line 2: returned the shape \(1, 2\)"),
         ("np.full((count, 2), np.nan)", "line 2: returned 7 of 7 points that are NaN or infinite"),
         ("generator.no_such(3)", "line 3: raised AttributeError"),
+        ("np.arange(6.).reshape(3, 2)[np.arange(count) % 3]", "line 2: returned 4 of 7 points twice, .*data.path"),
+        ("np.random.default_rng(0).normal(size=(count, 2))", "line 2: returned the same points for two generators"),
     ],
 )
 def test_what_is_no_array_of_such_points_is_refused_with_its_line(tmp_path, body, words):

@@ -44,11 +44,13 @@ def test_images_tables_and_arrays_of_bytes_are_read_alike(here):
             Image.fromarray(image).save(here / f"images-{epoch}/{i}.png")
         ordered = pixels if epoch == 1 else pixels[::-1]
         np.save(here / f"bytes-{epoch}.npy", ordered)
+        pd.DataFrame(ordered.reshape(5, 16)).rename(columns=str).to_parquet(here / f"byte-table-{epoch}.parquet")
         floats = (ordered / 127.5 - 1).astype(np.float32)
         torch.save(torch.from_numpy(floats.copy()), here / f"tensor-{epoch}.pt")
         np.savez(here / f"archive-{epoch}.npz", samples=floats)
         pd.DataFrame(floats.reshape(5, 16)).rename(columns=str).to_parquet(here / f"table-{epoch}.parquet")
-    paths = ("images-{epoch}", "bytes-{epoch}.npy", "tensor-{epoch}.pt", "archive-{epoch}.npz", "table-{epoch}.parquet")
+    arrays = ("bytes-{epoch}.npy", "tensor-{epoch}.pt", "archive-{epoch}.npz")
+    paths = ("images-{epoch}", *arrays, "table-{epoch}.parquet", "byte-table-{epoch}.parquet")
     expected = np.stack([pixels, pixels[::-1]]).reshape(2, 5, 16) / 127.5 - 1
     for path in paths:
         np.testing.assert_allclose(taken(from_files(0, path=path)), expected, atol=1e-6, err_msg=path)
@@ -81,6 +83,13 @@ def test_a_pattern_that_matches_less_than_two_files_is_refused(here, names):
     for name in names:
         np.save(here / name, np.zeros((3, 16)))
     with pytest.raises(DataError, match=r"samples = epoch-\{epoch\}.npy: matches (no file|only epoch-1.npy)"):
+        from_files(0, path="epoch-{epoch}.npy")
+
+
+def test_two_files_of_one_number_are_refused(here):
+    for name in ("epoch-1.npy", "epoch-5.npy", "epoch-05.npy"):
+        np.save(here / name, np.zeros((3, 16)))
+    with pytest.raises(DataError, match=r"epoch-0?5.npy and epoch-0?5.npy have one number"):
         from_files(0, path="epoch-{epoch}.npy")
 
 

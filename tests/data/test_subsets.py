@@ -44,6 +44,18 @@ def test_of_every_beginning_of_a_class_the_share_alpha_is_far(alpha):
         assert (np.abs(far - alpha * np.arange(1, len(far) + 1)) <= 1).all()
 
 
+@pytest.mark.parametrize("alpha", [0.2, 0.5, 0.75])
+def test_held_out_images_have_the_same_shares_as_training_images(alpha):
+    """Of each class two images are trained on and the next two are held out."""
+    train, held_out = [], []
+    for seed in range(300):
+        rows = order(seed, far=FAR, diversity=alpha)
+        train.append(FAR[rows[:8]].sum())
+        held_out.append(FAR[rows[8:16]].sum())
+    assert np.mean(train) == pytest.approx(8 * alpha, abs=0.25)  # four standard errors are .23
+    assert np.mean(held_out) == pytest.approx(8 * alpha, abs=0.25)
+
+
 @pytest.mark.parametrize("blend", [{}, {"far": FAR, "diversity": 0.5}], ids=["whole", "blended"])
 def test_a_stream_has_one_order_and_its_length_does_not_depend_on_it(blend):
     assert np.array_equal(order(1, **blend), order(1, **blend))

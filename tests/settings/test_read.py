@@ -179,6 +179,13 @@ REFUSED = [
     ),
     ("data: {fresh: 19}", "data.fresh", "19", "at least 20"),
     ("data: {dataset: moons, dimension: 3}", "data.dimension", "3", "its options are noise"),
+    ("schedule: {name: linear, steps: 10000}", "schedule.beta_max", "0.02", "beyond what float32 can hold"),
+    (
+        "schedule: {name: linear, steps: 1000, beta_max: 0.2}",
+        "schedule.beta_max",
+        "0.2",
+        "beyond what float32 can hold",
+    ),
     ("schedule: {name: edm, beta_min: 0.1}", "schedule.beta_min", "0.1", "its options are sigma_min"),
     ("schedule: {sigma_max: 9}", "schedule.sigma_max", "9", "its options are steps, beta_min"),
     ("schedule: {name: edm, sigma_min: 90}", "schedule.sigma_min", "90", "less than schedule.sigma_max = 80"),

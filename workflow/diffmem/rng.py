@@ -21,6 +21,7 @@ PURPOSES = (
     "conditions",
     "recall",
     "membership",
+    "ceiling",
 )
 
 
@@ -39,6 +40,6 @@ def generator(seed: int, *, replicate: int, purpose: str, index: Index = 0) -> n
 
 
 def integer(seed: int, *, replicate: int, purpose: str, index: Index = 0) -> int:
-    """A 63-bit integer from the stream of ``stream``, for libraries whose seed is an integer."""
+    """A 63-bit integer from the stream of ``stream``, a seed for libraries; torch's generators use its low 32 bits."""
     state = stream(seed, replicate=replicate, purpose=purpose, index=index).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))

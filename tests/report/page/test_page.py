@@ -178,10 +178,10 @@ def rendered(html, script, folder, *options):
     flags = (
         "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
         "--disable-background-networking", "--disable-sync", f"--user-data-dir={folder / 'profile'}", "--dump-dom",
-        "--virtual-time-budget=20000", "--host-resolver-rules=MAP * ~NOTFOUND",
+        "--virtual-time-budget=20000", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
     )  # fmt: skip
     command = [BROWSER, *flags, *options, (folder / "page.html").as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     return re.search(r'id="answer">(.*?)</pre>', done.stdout, re.DOTALL)[1]
 
 

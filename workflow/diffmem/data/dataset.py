@@ -124,7 +124,7 @@ def _dataset(inliers: Source, settings: Data, *, seed: int, replicate: int) -> D
     scale = 1.0
     if settings.standardize:
         if not spread:
-            raise DataError("data.standardize = True: all training points are the same; leave it out")
+            raise DataError("data.standardize = True: squared differences of training points are 0; give larger units")
         halves = {name: replace(half, points=(half.points - centre) / spread) for name, half in halves.items()}
         rest, scale, spread = (rest - centre) / spread, spread, 1.0
     else:

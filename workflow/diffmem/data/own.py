@@ -6,16 +6,34 @@ from typing import Any
 
 import numpy as np
 
+from diffmem.locations import distinct
 from diffmem.own_code import OwnError, line, load_own
+
+PROBED = 10  # points that show whether a function uses its generator
 
 
 def draw(count: int, generator: np.random.Generator, *, module: str, size: Sequence[int]) -> np.ndarray:
     """``count`` points of the function ``module``, of shape (count, d) with d the product of ``size``.
 
     Raises:
-        OwnError: if the function cannot be imported, raises, or returns something else.
+        OwnError: if the function cannot be imported, raises, returns something else or one point twice, or does not
+            use the generator.
     """
-    return numbers(load_own(module)(count, generator), count=count, size=size, where=line(module))
+    function, where = load_own(module), line(module)
+    points = numbers(function(count, generator), count=count, size=size, where=where)
+    if repeated := count - len(distinct(points)):
+        raise OwnError(
+            f"{where}: returned {repeated} of {count} points twice, so that held-out points would be training points; "
+            "draw from a continuous law, or give a finite set as data.path"
+        )
+    probes = (numbers(function(PROBED, probe), count=PROBED, size=size, where=where) for probe in _two_generators())
+    if np.array_equal(*probes):
+        raise OwnError(f"{where}: returned the same points for two generators; use its argument generator")
+    return points
+
+
+def _two_generators() -> tuple[np.random.Generator, np.random.Generator]:
+    return np.random.default_rng(1), np.random.default_rng(2)
 
 
 def numbers(values: object, *, count: int, size: Sequence[int], where: str) -> np.ndarray:

@@ -48,7 +48,7 @@ def from_files(replicate: int, *, path: str) -> list[Snapshot]:
     """The files that match the pattern ``path``, in the order of their numbers.
 
     Raises:
-        DataError: if there are fewer than two.
+        DataError: if there are fewer than two, or two of one number.
     """
     place = next(name for name in COUNTED if name in path)
     named = path.replace(REPLICATE, str(replicate))
@@ -56,7 +56,9 @@ def from_files(replicate: int, *, path: str) -> list[Snapshot]:
     found: dict[int, str] = {}
     for name in glob.glob(f"{glob.escape(before)}*{glob.escape(after)}"):  # noqa: PTH207, it may be absolute
         if match := re.fullmatch(re.escape(before) + r"(\d+)" + re.escape(after), name):
-            found.setdefault(int(match[1]), name)
+            if other := found.get(int(match[1])):
+                raise DataError(f"samples = {path}: {other} and {name} have one number; remove one of them")
+            found[int(match[1])] = name
     if len(found) < 2:
         what = f"only {next(iter(found.values()))}" if found else "no file"
         raise DataError(
@@ -155,7 +157,7 @@ def _reading(path: str) -> Callable[[int | None, np.random.Generator], np.ndarra
         items = read(path, name="samples")
         if items.frame is None:
             return items.values
-        return numbers_of(items.frame, where=path).astype(float)
+        return numbers_of(items.frame, where=path)
 
     return samples
 

@@ -7,15 +7,15 @@ n images is therefore contained in one of n + k. The images after it are held ou
 the first n images differ by at most one. The order ends when the smallest class is used up.
 
 *Diversity within a class.* A class is divided into two sources: the quarter of its images that is nearest to its most
-central image (near), and the other three quarters (far). Let alpha be the share of the far source. The images are
-sorted by
+central image (near), and the other three quarters (far). Let alpha be the share of the far source, and u a number of
+the replicate and class, uniform between 0 and 1. The images of a class are sorted by
 
-    (j - 1/2) / (1 - alpha) for the j-th image of the near source, (j - 1/2) / alpha for the far source.      (1)
+    (j - u) / alpha for the j-th image of the far source,    (j - 1 + u) / (1 - alpha) for the near source.   (1)
 
-Among the first n images of a class, n alpha are then from the far source, up to one image. With alpha = 0 all images of
-a class are similar, with alpha = 1 the most similar ones are left out, and alpha = 3/4 is the composition of the class.
-(Gu et al. 2023, https://arxiv.org/abs/2310.02664, mix dogs of CIFAR-10 with more varied dogs of ImageNet.) Held-out
-images have the same shares.
+This is systematic sampling: of the first k images floor(k alpha + u) are far, which is k alpha up to one image. As u is
+random, the next k images of the class, which are held out, follow the same law. With alpha = 0 all images of a class
+are similar, with alpha = 1 the most similar ones are left out, and alpha = 3/4 is the composition of the class. (Gu et
+al. 2023, https://arxiv.org/abs/2310.02664, mix dogs of CIFAR-10 with more varied dogs of ImageNet.)
 """
 
 import numpy as np
@@ -50,12 +50,17 @@ def balanced(
     far = np.zeros(len(classes), dtype=bool) if far is None else far
     order = rng.permutation(len(classes))
     order = order[np.where(far[order], diversity, 1 - diversity) > 0]
-    source, share = far[order], np.where(far[order], diversity, 1 - diversity)
-    rank, size = _ranks(2 * classes[order] + source)
-    place, end = (rank + 0.5) / share, (size + 0.5) / share
-    # ties of (1), as at alpha = 1/2: the near source comes first, so that classes stay balanced
-    taken = np.lexsort((source, place))
-    return order[taken][place[taken] < end.min()]
+    source, label = far[order], classes[order]
+    share = np.where(source, diversity, 1 - diversity)
+    rank, size = _ranks(2 * label + source)
+    u = rng.random(label.max() + 1)[label] if 0 < diversity < 1 else 0.0
+    blended = np.argsort((rank + np.where(source, 1 - u, u)) / share, kind="stable")  # (1), with rank = j - 1
+    place = np.empty(len(order), dtype=int)
+    place[blended] = _ranks(label[blended])[0]
+    # neither source of any class runs out before, for any u
+    end = np.floor(size / share).min()
+    taken = np.argsort(place, kind="stable")
+    return order[taken][place[taken] < end]
 
 
 def far_from_centre(pixels: np.ndarray, classes: np.ndarray) -> np.ndarray:

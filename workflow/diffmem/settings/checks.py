@@ -14,10 +14,11 @@ from diffmem.settings.onset import LowRank, OnsetCell, PrincipalComponents, Spec
 from diffmem.settings.onset_sizes import training_sizes
 from diffmem.settings.records import Cell, alternatives, known
 from diffmem.settings.samplers import Drawn, FromFunction, Given, Saved
-from diffmem.settings.schedules import VE_RANGE, Discrete, Ramped, Ve
+from diffmem.settings.schedules import VE_RANGE, Discrete, Linear, Ramped, Ve
 from diffmem.settings.sections import Ivf, TrainedCell
 
 SMALLEST_STRATUM = 20  # fewer injected points give rates with intervals that are too wide to be useful
+LARGEST_FALL = 80  # of -ln abar: noise levels beyond exp(44) have squares that overflow in float32
 PHOTO = 427  # height in pixels of the photographs from which patches are cut
 DIGITS, VARYING = 1797, 61  # number of scikit-learn's handwritten digits, and of their pixels with any variance
 
@@ -227,6 +228,9 @@ def _sampling(cell: TrainedCell) -> str | None:
         return f"schedule.sigma_min = {low:g}: must be less than schedule.sigma_max = {high:g}" if low >= high else None
     if isinstance(schedule, Discrete) and known(steps) > schedule.steps:
         return f"sampling.steps = {steps}: must be at most schedule.steps = {schedule.steps}"
+    if isinstance(schedule, Linear) and schedule.fall > LARGEST_FALL:
+        words = f"the last level has abar = exp(-{schedule.fall:.0f}), beyond what float32 can hold"
+        return f"schedule.beta_max = {schedule.beta_max:g}: {words}; lower it, or schedule.steps = {schedule.steps}"
     return None
 
 

@@ -1,5 +1,6 @@
 """Records of the section `schedule`: the noise levels of the process."""
 
+import math
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -50,6 +51,13 @@ class Linear(Discrete):
     function: ClassVar = "diffmem.diffusion.schedules:linear"
     beta_min: Number = Field(0.0001, gt=0, lt=1, description="first beta")
     beta_max: Number = Field(0.02, gt=0, lt=1, description="last beta")
+
+    @property
+    def fall(self) -> float:
+        """-ln abar at the last level: twice the number of e-folds by which the signal falls."""
+        last = max(self.steps - 1, 1)
+        betas = (self.beta_min + (self.beta_max - self.beta_min) * step / last for step in range(self.steps))
+        return -math.fsum(map(math.log1p, (-beta for beta in betas)))
 
 
 class Cosine(Discrete):

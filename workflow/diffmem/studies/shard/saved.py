@@ -51,7 +51,7 @@ def collect_samples(data: Arrays, *, cell: TrainedCell) -> tuple[np.ndarray, np.
         asked = cell.sampling.count or (count if cell.sampling.sampler == "function" else None)
         samples.append(collected(snapshots, point=cell.data.point, train=train, count=asked, generators=generators))
         size = min(samples[0].shape[1], CEILING_POINTS)
-        ceiling.append(rng.generator(cell.seed, **stream).choice(train, size))
+        ceiling.append(rng.generator(cell.seed, replicate=replicate, purpose="ceiling").choice(train, size))
         tables.append(_snapshots(numbers).assign(replicate=replicate))
         kept = f"{samples[-1].shape[1]} samples at each of {len(numbers)} snapshots, {numbers[0]} to {numbers[-1]}"
         job.say(f"replicate {replicate}: {kept}")
