@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from diffmem.data.dataset import dataset
 from diffmem.data.image_set import points
 from diffmem.data.images import digits
 from diffmem.measure.quality import quality
@@ -53,6 +54,20 @@ def test_a_spread_off_sigma_data_is_said_with_the_value_to_set():
     assert "schedule.sigma_data = 0.5: the training points have a spread of 1.6" in found[0]
     assert "set it to 1.6, or data.standardize to true and measure.rounded to false" in found[0]
     assert sentences(schedule={"name": "edm", "sigma_data": 1.6}) == []
+
+
+@pytest.mark.parametrize("dimension", [2, 8, 64])
+def test_outliers_within_the_radius_of_the_inliers_are_said(dimension):
+    """Judged by the points: few inliers are farther out where nothing is said, and many where it is."""
+    gaussian = {"dataset": "gaussian", "dimension": dimension, "inliers": 300}
+    for distance in (2, 1.5 * dimension**0.5):
+        data = gaussian | {"outliers": {"count": 30, "clusters": 30, "distance": distance}}
+        drawn = dataset(cell(data=data).data, seed=0, replicate=0).train
+        radius = np.linalg.norm(drawn.points - drawn.points[drawn.plain].mean(0), axis=1)
+        beyond = np.mean(radius[drawn.plain] > np.median(radius[~drawn.plain]))
+        said = sentences(data=data)
+        assert len(said) == (beyond > 0.25)
+        assert all("data.outliers.distance = 2: inliers of" in sentence for sentence in said)
 
 
 def test_a_standardized_data_set_is_on_the_scale_of_every_schedule():

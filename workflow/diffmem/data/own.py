@@ -26,14 +26,12 @@ def draw(count: int, generator: np.random.Generator, *, module: str, size: Seque
             f"{where}: returned {repeated} of {count} points twice, so that held-out points would be training points; "
             "draw from a continuous law, or give a finite set as data.path"
         )
-    probes = (numbers(function(PROBED, probe), count=PROBED, size=size, where=where) for probe in _two_generators())
-    if np.array_equal(*probes):
+    first, second = (
+        numbers(function(PROBED, np.random.default_rng(seed)), count=PROBED, size=size, where=where) for seed in (1, 2)
+    )
+    if np.array_equal(first, second):
         raise OwnError(f"{where}: returned the same points for two generators; use its argument generator")
     return points
-
-
-def _two_generators() -> tuple[np.random.Generator, np.random.Generator]:
-    return np.random.default_rng(1), np.random.default_rng(2)
 
 
 def numbers(values: object, *, count: int, size: Sequence[int], where: str) -> np.ndarray:

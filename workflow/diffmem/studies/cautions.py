@@ -7,6 +7,9 @@ the steps of training, the untrained weights have a share of more than 1/e in wh
 sigma_data leaves inputs and targets of the network without unit variance (Karras et al. 2022, https://arxiv.org/abs/2206.00364,
 equation 7). The others are used for images in [-1, 1], whose spread is .4 to .7, so that a factor of four is allowed.
 
+*Outliers.* Lengths are in standard deviations of each of the d features, so that the root mean square distance of inliers
+from their mean is sqrt(d). Clusters of outliers that are nearer to it lie within the radius of the inliers.
+
 *Noise.* Samples are called noise if their coverage (Naeem et al. 2020, https://arxiv.org/abs/2002.09797) at the last
 snapshot is less than a quarter of the coverage of fresh points of the true distribution. On the handwritten digits it
 is .97 for fresh points, .19 for a Gaussian with their mean and covariance, and 0 for standard normal noise. A model
@@ -14,6 +17,7 @@ that has learned no more than the moments of the data is thus called noise.
 """
 
 from diffmem.diffusion.budget import budget
+from diffmem.settings.datasets import Data
 from diffmem.settings.schedules import Edm, Schedule
 from diffmem.settings.sections import Training
 
@@ -44,6 +48,17 @@ def of_spread(schedule: Schedule, spread: float) -> str | None:
     remedy = f"set it to {spread:.2g}, or" if edm else "set"
     both = "data.standardize to true and measure.rounded to false"
     return f"{key}: the training points have a spread of {spread:.2g}{assumed}; {remedy} {both}"
+
+
+def of_outliers(data: Data) -> str | None:
+    """A sentence if the clusters of outliers of ``data`` are nearer to the mean than inliers are."""
+    radius, distance = data.features**0.5, data.outliers.distance
+    if not data.outliers.count or distance >= radius:
+        return None
+    return (
+        f"data.outliers.distance = {distance:g}: inliers of {data.features} features are {radius:.3g} away from their "
+        f"mean, so that these outliers lie within their radius; set it to {1.5 * radius:.2g}, for example"
+    )
 
 
 def of_coverage(coverage: float, fresh: float) -> str | None:

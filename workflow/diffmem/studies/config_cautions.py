@@ -9,7 +9,7 @@ from diffmem.settings.records import known
 from diffmem.settings.samplers import Given
 from diffmem.settings.sections import TrainedCell
 from diffmem.settings.study import Study
-from diffmem.studies.cautions import of_running_mean, of_spread
+from diffmem.studies.cautions import of_outliers, of_running_mean, of_spread
 
 
 def of_cell(cell: object, spread: float | None = None) -> list[str]:
@@ -18,6 +18,7 @@ def of_cell(cell: object, spread: float | None = None) -> list[str]:
         return []
     found = [
         _of_folder(cell.data),
+        of_outliers(cell.data),
         of_running_mean(cell.training, points=cell.data.rows),
         None if spread is None else of_spread(cell.schedule, spread),
     ]
