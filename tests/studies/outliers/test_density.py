@@ -120,14 +120,16 @@ def test_spacing_is_the_distance_to_the_third_neighbour_of_either_half():
     np.testing.assert_allclose([*near.train_radius, *near.test_radius], expected)
 
 
-def study(*, slope, outlier, replicates=8, class_width=0.5):
+def study(*, slope, outlier, replicates=8, class_width=0.5, optimum=None):
+    """``optimum`` are its coefficients, by default none."""
     tables = []
     for replicate in range(replicates):
         rng = np.random.default_rng(replicate)
         near = around(rng)
         generated = np.stack([table(rng, near, slope=0, outlier=-0.4), table(rng, near, slope=slope, outlier=outlier)])
+        ceiling = table(rng, near, **optimum or dict(slope=0, outlier=0))
         rows = of_replicate(
-            generated, generated[0], KNOWN, near, ratio=1.5, epochs=np.array([0, 10]), class_width=class_width
+            generated, ceiling, KNOWN, near, ratio=1.5, epochs=np.array([0, 10]), class_width=class_width
         )
         tables.append(rows.assign(study="s", cell="a", replicate=replicate))
     return pd.concat(tables, ignore_index=True)
@@ -146,6 +148,17 @@ def test_density_and_outlyingness_are_told_apart():
     assert outlying["D1-end"] in (CHANCE, REFUTED)
     assert outlying["D5-end"] == REPRODUCED  # the outliers are the narrower class
     assert verdicts(slope=0.0, outlier=-0.2, class_width=2.0)["D5-end"] == REFUTED
+
+
+def test_what_the_optimum_shows_as_well_is_no_finding_about_training():
+    def end(**planted):
+        found = claims(study(**planted), settings={"a": "planted"}).set_index("claim")
+        return found.loc["D1-end", ["verdict", "reason"]].tolist()
+
+    assert end(slope=0.15, outlier=0, optimum=dict(slope=0.03, outlier=0)) == [REPRODUCED, ""]
+    verdict, reason = end(slope=0.05, outlier=0, optimum=dict(slope=0.15, outlier=0))
+    assert verdict == CHANCE
+    assert reason.startswith("the closed-form optimum, which copies every point, has 0.1")
 
 
 def test_the_summary_keeps_model_and_optimum_apart():

@@ -7,8 +7,8 @@ the steps of training, the untrained weights have a share of more than 1/e in wh
 sigma_data leaves inputs and targets of the network without unit variance (Karras et al. 2022, https://arxiv.org/abs/2206.00364,
 equation 7). The others are used for images in [-1, 1], whose spread is .4 to .7, so that a factor of four is allowed.
 
-*Outliers.* Lengths are in standard deviations of each of the d features, so that the root mean square distance of inliers
-from their mean is sqrt(d). Clusters of outliers that are nearer to it lie within the radius of the inliers.
+*Outliers.* Lengths are in standard deviations of each of the d features, so that the root mean square distance of
+inliers from their mean is sqrt(d). Clusters of outliers that are nearer to it lie within the radius of the inliers.
 
 *Noise.* Samples are called noise if their coverage (Naeem et al. 2020, https://arxiv.org/abs/2002.09797) at the last
 snapshot is less than a quarter of the coverage of fresh points of the true distribution. On the handwritten digits it

@@ -9,6 +9,10 @@ Claims, at the last snapshot (-end) and as a mean over log epochs (`studies.outl
     D5    of two classes the wider one is copied more: v > 0 in (6)
 
 D2 is the claim "outliers are memorized last" with density taken out. If O1 holds and D2 does not, density explains it.
+
+The closed-form optimum copies every point. Where its samples have such a coefficient, too, the sampler's last noise
+hides copies of some points more than of others. A claim therefore has a verdict only if it keeps it when the optimum's
+coefficient is subtracted, replicate by replicate.
 """
 
 from dataclasses import dataclass, replace
@@ -16,9 +20,20 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from diffmem.measure.intervals import over_replicates
-from diffmem.studies.claims import NEGATIVE, POSITIVE, Claim, Region, judge_mean, tabulate
+from diffmem.studies.claims import (
+    FEW,
+    NEGATIVE,
+    POSITIVE,
+    REFUTED,
+    REPRODUCED,
+    Claim,
+    Finding,
+    Region,
+    judge_mean,
+    tabulate,
+)
 from diffmem.studies.outliers.claims import over_training
-from diffmem.studies.outliers.density import GENERATED, RADIUS, SPACING, WIDTH
+from diffmem.studies.outliers.density import GENERATED, OPTIMUM, RADIUS, SPACING, WIDTH
 
 KEY = ["study", "cell", "source", "epoch", "model", "term"]
 PER = {
@@ -82,10 +97,9 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
         table: rows of ``of_replicate`` with study, cell and replicate.
         settings: cell -> the settings it holds for, in words.
     """
-    generated = table[table["source"] == GENERATED]
     rows = [
         replace(claim, study=study, cell=cell, holds_for=settings[cell])
-        for (study, cell), rows_of_cell in generated.groupby(["study", "cell"], sort=False)
+        for (study, cell), rows_of_cell in table.groupby(["study", "cell"], sort=False)
         for question in QUESTIONS
         for claim in _answers(question, rows_of_cell)
     ]
@@ -94,13 +108,15 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
 
 def _answers(question: Question, table: pd.DataFrame) -> list[Claim]:
     """The rows of a question in one cell, over training and at its end; none where the coefficient is missing."""
-    chosen = table[(table["model"] == question.model) & (table["term"] == question.term)]
+    of_term = table[(table["model"] == question.model) & (table["term"] == question.term)]
+    chosen = of_term[of_term["source"] == GENERATED]
+    optimum = of_term[of_term["source"] == OPTIMUM].set_index("replicate")["value"]
     alone = set(table["term"]) <= {SPACING, RADIUS}  # there are inliers only, and (3) and (5) are one
     if chosen.empty or (alone and question.model == "inliers"):
         return []
     # a snapshot without enough points in the stratum has no value, also the last one
     curves = chosen.pivot(index="replicate", columns="epoch", values="value")
-    curves = curves.reindex(columns=sorted(table["epoch"].unique()))
+    curves = curves.reindex(columns=sorted(table.loc[table["source"] == GENERATED, "epoch"].unique()))
     summaries = {"": (over_training(curves), "over training"), "-end": (curves.iloc[:, -1], "at the end")}
     return [
         Claim(
@@ -109,9 +125,19 @@ def _answers(question: Question, table: pd.DataFrame) -> list[Claim]:
             unit=f"net copied fraction{PER.get(question.term, '')}",
             cell="",
             reference="matched",
-            finding=judge_mean(values.to_numpy(), question.region),
+            finding=_judged(values, optimum, question.region),
             figure="density",
             paper=question.paper,
         )
         for suffix, (values, when) in summaries.items()
     ]
+
+
+def _judged(values: pd.Series, optimum: pd.Series, region: Region) -> Finding:
+    """Finding on coefficients by replicate; without a verdict where those of the ``optimum`` explain them."""
+    finding = judge_mean(values.to_numpy(), region)
+    beyond = judge_mean((values - optimum).to_numpy(), region)
+    if finding.verdict not in (REPRODUCED, REFUTED) or beyond.verdict in (finding.verdict, FEW):
+        return finding
+    reason = f"the closed-form optimum, which copies every point, has {optimum.mean():.2f} through the same sampler"
+    return replace(finding, verdict=region.otherwise, reason=reason)
