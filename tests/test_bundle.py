@@ -21,6 +21,7 @@ CONTENT = {
     "s/c/r000-000/snapshots.npy": b"large",
     "s/c/r000-000/neighbours/generated.npy": b"larger",
     "logs/a.csv": b"no artefact",
+    "before/figures/net.png": b"of a study that was renamed",
     ".run": b"token",
 }
 
@@ -31,7 +32,7 @@ def run(tmp_path, monkeypatch) -> Path:
     for name, content in CONTENT.items():
         (RUN / name).parent.mkdir(parents=True, exist_ok=True)
         (RUN / name).write_bytes(content)
-    assert bundle.write(RUN, RUN / "bundle.zip", config={"studies": {}}) == 6
+    assert bundle.write(RUN, RUN / "bundle.zip", config={"studies": {"s": {}}}) == 6
     return RUN / "bundle.zip"
 
 
@@ -43,7 +44,7 @@ def test_a_bundle_packs_tables_and_figures_and_lists_the_rest(run):
     assert set(listed) - packed == {f"results/r/s/c/r000-000/{n}" for n in ("data.npz", *list(map(str, LARGE)))}
     before = run.read_bytes()
     os.utime(RUN / "claims.csv", (0, 0))
-    bundle.write(RUN, run, config={"studies": {}})
+    bundle.write(RUN, run, config={"studies": {"s": {}}})
     assert run.read_bytes() == before
 
 

@@ -1,5 +1,7 @@
 """Inputs that people have: copies are found, coincidence is not, and what cannot be answered is refused or withheld."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -153,6 +155,9 @@ def test_too_few_items_are_refused_with_the_number_that_would_do():
     assert "would do" in found.copying.sentence
     row = found.table[found.table["read"]].iloc[0]
     assert row["detectable"] > 0.05
+    needed = int(re.search(r"About ([\d,]+) and", found.copying.sentence)[1].replace(",", ""))
+    limited = "if there were as many training items, of which there are 200" in found.copying.sentence
+    assert limited == (needed > 200)
 
 
 def test_samples_that_are_nearly_one_point_are_pointed_out_and_shares_stay_in_range():

@@ -27,8 +27,17 @@ def test_a_row_of_the_neighbour_table_has_the_size_that_is_planned_with():
 def test_jobs_and_snapshots_follow_from_the_config():
     table = planned(replicates=7, shard=3, sweep={"training.ema": [0, 0.9]}, training={"snapshots": {"count": 9}})
     assert list(table["cell"]) == ["ema-0", "ema-0.9"]
-    assert list(table["jobs"]) == [27, 27]  # nine stages for each of three shards
+    assert list(table["jobs"]) == [33, 33]  # eleven stages for each of three shards
     assert list(table["snapshots"]) == [9, 9]
+    sizes = planned(replicates=7, shard=3, sweep={"data.inliers": [50, 100, 200]}, sampling={"count": 100})
+    assert list(sizes["jobs"]) == [39] * 3  # and two for a study of sizes
+
+
+def test_of_given_samples_only_the_jobs_are_counted():
+    data = {"dataset": "array", "path": "x.npy", "held_out": "y.npy", "size": [2], "inliers": 50}
+    table = planned(replicates=1, data=data, sampling={"sampler": "saved", "path": "epoch-{epoch}.npy"})
+    assert list(table["jobs"]) == [9]
+    assert table["time [core hours]"][0] < 0.01
 
 
 @pytest.mark.parametrize("replicates", [1, 10])
@@ -166,7 +175,7 @@ def test_a_search_costs_what_its_sizes_cost_by_their_chance_to_be_run():
 def test_the_summary_adds_up():
     table = planned(replicates=2, sweep={"data.noise": [0.1, 0.2]})
     text = summary(table, cores=4)
-    assert "\n2 cells, 18 jobs" in text
+    assert "\n2 cells, 22 jobs" in text
     assert "noise-0.1" in text
     assert "4 cores" in text
     assert "trains its cells again" not in text

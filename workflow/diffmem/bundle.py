@@ -20,6 +20,7 @@ from diffmem.version import installed
 MANIFEST = "manifest.json"
 CONFIG = "config.json"
 VERSIONS = "versions.json"
+PUBLISHED = "published"  # the folder of the published code of the third paper, which is no study
 # arrays that only the next stage reads: not packed, and removed by ``prune``
 LARGE = ("snapshots.npy", "samples.npy", "generated.npy")
 KINDS = (".npz", ".npy", ".parquet", ".csv", ".json", ".html", ".png", ".svg", ".gif", ".mp4")
@@ -31,10 +32,13 @@ PACKED_AT = (1980, 1, 1, 0, 0, 0)  # so that equal runs make equal bundles
 def write(run: Path, path: Path, *, config: dict[str, Any], also: Iterable[str] = ()) -> int:
     """Pack the ``run`` (its folder, as results/RUN) into ``path``, and return the number of files that are listed.
 
-    Of arrays only those of the paths ``also`` are packed, from which figures are made.
+    Of arrays only those of the paths ``also`` are packed, from which figures are made. Folders of studies that the
+    ``config`` no longer has are left out.
     """
-    arrays = set(also)
-    listed = {_name(file): files.sha256(file) for file in artefacts(run) if file != path}
+    arrays, folders = set(also), {*config["studies"], PUBLISHED}
+    parts = ((file, file.relative_to(run).parts) for file in artefacts(run) if file != path)
+    kept = [file for file, inside in parts if len(inside) == 1 or inside[0] in folders]
+    listed = {_name(file): files.sha256(file) for file in kept}
     texts = {MANIFEST: listed, CONFIG: config, VERSIONS: versions()}
     with files.replacing(path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as archive:
         for name, content in texts.items():

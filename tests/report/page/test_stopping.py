@@ -27,9 +27,8 @@ EVENTS = pd.DataFrame(
 def test_a_cell_is_told_where_quality_bias_and_copies_begin_and_when_to_stop():
     (text,) = sentences(EVENTS, {"c": "100 inliers"})
     assert text.endswith(" Samples are as good as held-out points from epoch 20 [10, 30] on, in 8 of 8 replicates.")
-    assert (
-        "is seen from epoch 40 [30, 50] on; copies begin after epoch 70 and by epoch 90 [80, beyond the end]." in text
-    )
+    assert "is seen from epoch 40 [30, 50] on; copies, by the main ratio, begin after epoch 70 and by" in text
+    assert "by epoch 90 [80, beyond the end]. Samples" in text
     assert text.startswith(
         "100 inliers: Stop at epoch 70 [60, 80]: 3.0 % of the samples are net copies there instead of 60 % at the end."
     )
@@ -49,9 +48,15 @@ def test_a_stop_before_samples_are_good_says_so_and_its_cost_is_not_negative():
     assert "It comes before samples are as good as held-out points." in text
 
 
+def test_a_stop_where_samples_never_become_good_is_not_said_to_come_before_that():
+    (text,) = sentences(EVENTS.assign(epoch=[np.inf, 40.0, 90.0, 70.0]), {"c": "100 inliers"})
+    assert "do not become as good" in text
+    assert "It comes before" not in text
+
+
 def test_what_was_not_seen_is_said():
     never = EVENTS.assign(epoch=[np.inf, np.inf, np.inf, 100.0], low=np.inf, high=np.inf, seen=[0, 2, 0, 0])
     (text,) = sentences(never, {"c": "100 inliers"})
     assert "do not become as good as held-out points in most of 8 replicates" in text
-    assert "is seen in 2 of 8 replicates only; copies begin in no replicate." in text
+    assert "is seen in 2 of 8 replicates only; copies, by the main ratio, begin in no replicate." in text
     assert "nothing is gained by stopping before its end" in text

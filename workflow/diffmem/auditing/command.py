@@ -222,7 +222,7 @@ def _show(found: Audit, out: Path) -> None:
             interval = f"{percent(row['net_low'])} to {percent(row['net_high'])}"
             cells = [percent(row[name]) for name in ("raw", "chance", "detectable")]
             table.add_row(
-                f"{row['ratio']:g}" + (" (read)" if row["read"] else ""), percent(row["net"]), interval, *cells
+                f"{row['ratio']:g}" + (" (to read)" if row["read"] else ""), percent(row["net"]), interval, *cells
             )
         console.print(table)
     console.print(f"Page: {out / 'audit.html'}", highlight=False)

@@ -87,8 +87,9 @@ def _enough(detectable: float, sizes: tuple[int, int, int]) -> str:
     if train < others[0]:
         return f"The {train:,} training items limit it, and more held-out items than these would not help."
     factor = (detectable / LARGEST_DETECTABLE) ** 2
-    enough = " and ".join(f"{int(np.ceil(factor * size / 10) * 10):,}" for size in others)
-    return f"About {enough} held-out and generated items would do for 5 %."
+    held_out, generated = (int(np.ceil(factor * size / 10) * 10) for size in others)
+    limit = f", if there were as many training items, of which there are {train:,}" if held_out > train else ""
+    return f"About {held_out:,} and {generated:,} held-out and generated items would do for 5 %{limit}."
 
 
 def judge_membership(found: Membership, *, lost: dict[str, float], p_value: float) -> Verdict:

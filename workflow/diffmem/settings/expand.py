@@ -22,7 +22,7 @@ from diffmem.settings.shards import shards
 from diffmem.settings.study import Study, find_arms
 
 MOST_CELLS, MOST_SHARDS = 10_000, 20_000  # Snakemake cannot plan more
-STUDY_FILES = (".parquet", ".csv")  # suffixes of files in the folder of a study, next to its cells
+STUDY_FILES = (".parquet", ".csv", ".html", ".npz")  # suffixes of files in the folder of a study, next to its cells
 STUDY_FOLDERS = ("figures", "search")
 
 Changes = dict[str, dict[str, Any]]  # section -> changed keys and their values

@@ -92,10 +92,7 @@ def _tally(part: pd.DataFrame) -> str:
     rest = len(part) - reproduced - refuted
     if len(part) == 1:
         return f"The one test of a claim: {part['verdict'].iloc[0]}."
-    return (
-        f"Of {len(part)} tests of claims, {reproduced} are reproduced, {refuted} not reproduced, "
-        f"{rest} without an answer."
-    )
+    return f"Of {len(part)} tests of claims, {reproduced} are reproduced, {refuted} not reproduced, {rest} undecided."
 
 
 def _clearest(part: pd.DataFrame, words: dict[str, dict[str, str]], *, held: bool) -> str:

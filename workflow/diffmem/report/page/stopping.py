@@ -33,11 +33,11 @@ def _cell(events: pd.DataFrame, name: str, counted: str) -> str:
     bias = _when(rows["bias"], f"from {counted} {{}} on")
     copies = _when(rows["copies"], f"after {counted} {number(stop['epoch'])} and by {counted} {{}}")
     second = (
-        f"A bias towards the training set, more samples nearest to it than chance allows, is seen {bias}; copies begin "
-        f"{copies}."
+        f"A bias towards the training set, more samples nearest to it than chance allows, is seen {bias}; copies, by "
+        f"the main ratio, begin {copies}."
     )
     third = (
-        _advice(stop, good=rows["tau_gen"]["epoch"] <= stop["epoch"], count=count, counted=counted)
+        _advice(stop, good_from=rows["tau_gen"]["epoch"], count=count, counted=counted)
         if stop["seen"]
         else "No copies are seen within the run, so that nothing is gained by stopping before its end."
     )
@@ -54,7 +54,7 @@ def _quality(row: dict[str, Any], count: int, counted: str) -> str:
     return f"Samples do not become as good as held-out points{most}."
 
 
-def _advice(stop: dict[str, Any], *, good: bool, count: int, counted: str) -> str:
+def _advice(stop: dict[str, Any], *, good_from: float, count: int, counted: str) -> str:
     """Where to stop, what that saves in copies, and what it costs in quality."""
     ends = (max(0.0, stop["cost_low"]), stop["cost_high"])  # it is not negative in any replicate
     interval = f" [{number(ends[0])}, {number(ends[1])}]" if count > 1 else ""
@@ -62,7 +62,7 @@ def _advice(stop: dict[str, Any], *, good: bool, count: int, counted: str) -> st
         f"Stop at {counted} {_place(stop)}{_step(stop)}: {number(100 * stop['net'])} % of the samples are net copies "
         f"there instead of {number(100 * stop['net_end'])} % at the end. The energy distance to fresh points is there "
         f"{number(stop['cost'])}{interval} above the smallest of the same replicate, on average."
-        + ("" if good else " It comes before samples are as good as held-out points.")
+        + (" It comes before samples are as good as held-out points." if stop["epoch"] < good_from < math.inf else "")
     )
 
 
