@@ -19,7 +19,8 @@ NAMED      = PYTHONPATH=workflow $(BIN)/python -m diffmem.settings.run
 # where two versions are compared, and on which config
 SAME        := .same
 SAME_CONFIG := $(or $(CONFIG),config/test.yaml)
-# files of slow tests that take longest, begun first so that all cores stay busy to the end
+# files of tests that take longest, begun first so that all cores stay busy to the end
+LONG         := $(addprefix tests/,test_workflow.py test_outside.py report/test_outliers.py auditing)
 LONGEST      := $(addprefix tests/,cluster test_workflow.py test_science.py auditing test_reruns.py test_kills.py)
 QUIETLY      = --cores $(CORES) --quiet progress rules host reason
 
@@ -45,7 +46,7 @@ plan: .venv/installed
 	$(BIN)/snakemake plan --quiet progress host reason $(OPTIONS)
 
 test: .venv/installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder $(LONG) tests
 
 test-slow: .venv/installed .venv/site-installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow --numprocesses auto --dist loadfile --no-loadscope-reorder $(LONGEST) tests

@@ -287,7 +287,7 @@ def test_images_of_bytes_may_be_rounded_and_have_exact_copies(data):
         ({"studies": {"s": {}}, "sed": 1}, "sed: unknown key (did you mean seed?)"),
         ({"studies": {"all": {}}}, "studies.all: this is also the name of a rule, target or file"),
         ({"studies": {"plan": {}}}, "studies.plan: this is also the name of a rule, target"),
-        ({"studies": {"s": {"cells": {"report.html": {}}}}}, "studies.s (cell report.html): this is also the name of a file or folder"),
+        ({"studies": {"s": {"cells": {"a.html": {}}}}}, "studies.s (cell a.html): this is also the name of a file"),
         ({"studies": {"claims.csv": {}}}, "studies.claims.csv: this is also the name of a rule, target"),
         ({"studies": {"s": {}}, "seed": "7"}, "seed = '7': must be a whole number; YAML reads 7 as text, write 7"),
         ({"studies": {"s": {}}, "k" * 5000: 1}, "unknown key; allowed here: run, seed"),

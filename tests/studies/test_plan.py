@@ -1,6 +1,9 @@
 """The plan counts what the stages will write and do."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from diffmem.data.dataset import dataset
 from diffmem.diffusion import networks
@@ -9,6 +12,7 @@ from diffmem.neighbours.table import ROW
 from diffmem.settings.read import studies
 from diffmem.studies.plan import ROW_BYTES, chances, measured, plan, summary
 
+ROOT = Path(__file__).parents[2]
 ARMS = dict(question="effective", replicates=6, shard=6, data={"dataset": "digits", "test": 100})
 ARMS |= dict(schedule={"name": "edm"}, training={"steps": 2000, "batch": 64, "cycle": True, "snapshots": {"count": 4}})
 
@@ -31,6 +35,13 @@ def test_jobs_and_snapshots_follow_from_the_config():
     assert list(table["snapshots"]) == [9, 9]
     sizes = planned(replicates=7, shard=3, sweep={"data.inliers": [50, 100, 200]}, sampling={"count": 100})
     assert list(sizes["jobs"]) == [39] * 3  # and two for a study of sizes
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_can_be_planned(path):
+    table = plan(studies(yaml.safe_load(path.read_text())), network=lambda *_: (10**5, 10**6))
+    assert (table["jobs"] > 0).all()
+    assert (table["time [core hours]"] > 0).all()
 
 
 def test_of_given_samples_only_the_jobs_are_counted():
