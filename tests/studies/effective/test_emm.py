@@ -55,6 +55,28 @@ def test_the_last_snapshot_is_that_of_the_most_steps_and_the_best_is_a_trained_o
     assert set(best["step"]) == {500}, "an untrained model copies by accident only"
 
 
+@pytest.mark.parametrize("snapshot", ["last", "best"])
+def test_tables_of_shards_that_repeat_their_index_give_one_row_per_run(snapshot):
+    """Arms with other numbers of snapshots, and tables joined as the scripts do it."""
+    runs = planted()
+    runs = runs[(runs["arm"] != "wide") | (runs["step"] != 500)]
+    parts = [part.reset_index(drop=True) for _, part in runs.groupby(["arm", "replicate"])]
+    found = chosen(pd.concat(parts), snapshot)
+    pd.testing.assert_frame_equal(found, chosen(pd.concat(parts, ignore_index=True), snapshot))
+    assert len(found) == len(EMM) * len(SIZES) * 4
+
+
+def test_a_search_sees_every_replicate_of_all_shards_once():
+    """Ten replicates in shards of four, four and two, whose last shares are their numbers over ten."""
+    shards = []
+    for replicates in (range(4), range(4, 8), range(8, 10)):
+        rows = [(r, step, r / 10 if step else 1.0) for r in replicates for step in (0, 9)]
+        shard = pd.DataFrame(rows, columns=["replicate", "step", "r_mem"])
+        shards.append(shard.assign(cell="a_n-50", threshold=1 / 3))
+    found = effective.shares_by_size(pd.concat(shards), sizes={"a_n-50": 50})
+    assert found == {50: [r / 10 for r in range(10)]}
+
+
 def test_curves_are_means_and_students_intervals_over_replicates():
     runs = planted()
     found = curves(runs, quality=["knn", "frechet"]).set_index(["arm", "n", "snapshot", "measure"])

@@ -53,3 +53,11 @@ def test_at_a_third_it_is_the_estimate_of_the_study():
     found = thresholds(copies, cells=CELLS)
     third = found[np.isclose(found["threshold"], 1 / 3)]
     assert third["words"].tolist() == expected["words"].tolist()
+
+
+def test_tables_that_repeat_their_index_and_arms_with_fewer_snapshots_change_nothing():
+    copies = planted()
+    arm = copies["cell"].str.startswith("wide")
+    copies = copies[~arm | (copies["step"] > 0)]
+    parts = [part.reset_index(drop=True) for _, part in copies.groupby(["cell", "replicate"])]
+    pd.testing.assert_frame_equal(thresholds(pd.concat(parts), cells=CELLS), thresholds(copies, cells=CELLS))

@@ -94,7 +94,11 @@ def _by_third(copies: pd.DataFrame) -> pd.DataFrame:
 
 
 def chosen(runs: pd.DataFrame, snapshot: str) -> pd.DataFrame:
-    """One row per run: that of the ``"last"`` snapshot, or of the ``"best"``, with the most copies of all trained."""
+    """One row per run: that of the ``"last"`` snapshot, or of the ``"best"``, with the most copies of all trained.
+
+    Index labels do not matter, so that tables of several shards may repeat them.
+    """
+    runs = runs.reset_index(drop=True)
     if snapshot == "last":
         return runs.loc[runs.groupby(RUN, sort=False)["step"].idxmax()].reset_index(drop=True)
     trained = runs[runs["step"] > 0]
