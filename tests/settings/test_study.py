@@ -2,8 +2,10 @@
 
 import pytest
 
+from diffmem.measure.emm import Estimate
 from diffmem.settings import read as config
 from diffmem.settings.refusals import ConfigError
+from diffmem.studies.effective.pairs import numeric_levels
 
 
 def study(**settings):
@@ -40,6 +42,28 @@ def test_factors_go_by_the_names_of_the_claims(change, factor, values):
     model = {"network": "unet", "width": 8, "blocks": 2}
     found = study(cells={"base": {}, "other": change}, model=model, training={"epochs": 3000})
     assert [found.arms.factors[arm] for arm in ("base", "other")] == [{factor: value} for value in values]
+
+
+def test_keys_of_one_name_in_two_sections_are_two_factors():
+    cells = {"base": {}, "more": {"schedule": {"steps": 100}}, "wide": {"model": {"width": 64}}}
+    found = study(cells=cells, sampling={"steps": 20}).arms
+    factors = {arm: {"schedule.steps": 50, "width": found.factors["base"]["width"]} for arm in cells}
+    factors["more"]["schedule.steps"] = 100
+    factors["wide"]["width"] = 64
+    assert found.factors == factors
+    estimates = {arm: Estimate(9.0, 9.0, 9.0, (9.0, 9.0), replicates=6) for arm in cells}
+    widths = numeric_levels(found.factors, "base", estimates, "width")
+    assert set(widths.values()) == {"base", "wide"}, "the arm of more noise levels is none of them"
+
+
+def test_every_arm_has_its_own_words():
+    cells = {"steps": {}, "long": {"training": {"steps": 9000}}, "cnn": {"model": {"network": "unet", "width": 8}}}
+    found = study(cells=cells, training={"steps": 4000, "cycle": True}, effective={"baseline": "long"}).arms
+    assert found.summaries == {
+        "steps": "digits, residual-mlp, 4,000 steps",
+        "long": "digits, residual-mlp, 9,000 steps",
+        "cnn": "digits, unet, 4,000 steps",
+    }
 
 
 def test_lists_of_skips_at_one_resolution_are_values_of_their_own():

@@ -51,6 +51,13 @@ def test_arms_match_the_baseline_but_for_one_factor():
     assert numeric_levels(ARMS, "base", {**found, "two": known(1.0)}, "labels") == {2: "two", 10: "ten"}
 
 
+def test_of_arms_with_one_value_the_baseline_is_taken_or_else_the_first():
+    twins = {"early": ARMS["base"], **ARMS, "late": ARMS["base"], "ten-again": ARMS["ten"]}
+    found = {arm: known(100.0) for arm in twins}
+    assert matching_arms(twins, "base", found, "width") == {128: "base", 256: "wide"}
+    assert matching_arms(twins, "base", found, "labels")["random-10"] == "ten"
+
+
 def test_a_pair_is_their_ratio_over_what_is_known_with_the_fewer_replicates():
     found = compare({"base": known(50.0, 9), "ten": known(400.0, 7)}, "ten", "base", over=4)
     assert (found.ratio.value, found.ratio.low, found.ratio.high) == pytest.approx((2, 2, 2))

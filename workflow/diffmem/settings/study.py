@@ -3,6 +3,7 @@
 An arm of a study of effective memorization is one combination of settings; each of its training sizes is a cell.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from diffmem.settings.shards import replicates
 
 # megabytes of a job: Python with its libraries, and so many times the points of its shard (docs/benchmarks.md)
 LIBRARIES, TIMES_POINTS = 500, 4
-# key of the config -> name of the factor in tables and claims; other factors have the last part of their key
+# key of the config -> name of the factor in tables and claims; others have the last part of their key, or the whole key
+# where several sections have that part, such as schedule.steps and sampling.steps
 FACTORS = {
     "data.pixels": "dimension",
     "data.dimension": "dimension",
@@ -35,6 +37,7 @@ class Arms:
         baseline: the arm with which the others are compared.
         search: whether only the sizes are run that a search for EMM needs.
         resolutions: arm -> height in pixels at which all its skip connections are, or None.
+        summaries: arm -> main settings in a few words, for the claims.
     """
 
     cells: dict[str, dict[int, str]]
@@ -43,6 +46,7 @@ class Arms:
     baseline: str
     search: bool
     resolutions: dict[str, int | None]
+    summaries: dict[str, str]
 
     def true_labels(self) -> list[str]:
         """The arms that differ from the baseline only in labels, which are classes."""
@@ -186,7 +190,8 @@ def find_arms(
     factors = {arm: {factor: values.get(factor) for factor in varied} for arm, values in found.items()}
     differs = {arm: _differing(cell, at_first[baseline]) for arm, cell in at_first.items()}
     resolutions = {arm: cell.model.skip_resolution for arm, cell in at_first.items()}
-    return Arms(sizes, factors, differs, baseline, search, resolutions)
+    summaries = {arm: cell.arm_summary for arm, cell in at_first.items()}
+    return Arms(sizes, factors, differs, baseline, search, resolutions, summaries)
 
 
 def _differing(cell: Cell, other: Cell) -> list[str]:
@@ -199,7 +204,22 @@ def _differing(cell: Cell, other: Cell) -> list[str]:
 
 
 def _factor(section: str, key: str) -> str:
-    return FACTORS.get(f"{section}.{key}", key)
+    return FACTORS.get(f"{section}.{key}", f"{section}.{key}" if key in _AMBIGUOUS else key)
+
+
+def _ambiguous() -> set[str]:
+    """The keys that several sections have, with any of their options, not counting those named by ``FACTORS``."""
+    keys = {
+        (section, key)
+        for section, records in TrainedCell.sections().items()
+        for record in records
+        for key in record.model_fields
+        if f"{section}.{key}" not in FACTORS
+    }
+    return {key for key, sections in Counter(key for _, key in keys).items() if sections > 1}
+
+
+_AMBIGUOUS = _ambiguous()
 
 
 def _factors(cell: TrainedCell) -> dict[str, Any]:

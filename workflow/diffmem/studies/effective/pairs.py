@@ -50,9 +50,12 @@ def direction(sign: int) -> Region:
 
 
 def matching_arms(arms: Arms, baseline: str, found: Found, factor: str) -> dict[object, str]:
-    """Value of the factor -> arm that has it and matches the baseline in all else."""
-    same = [arm for arm in found if set(changed(arms[arm], arms[baseline])) <= {factor}]
-    return {arms[arm][factor]: arm for arm in same if factor in arms[arm]}
+    """Value of the factor -> arm that has it and matches the baseline in all else; the first one, or the baseline."""
+    same = [arm for arm in found if set(changed(arms[arm], arms[baseline])) <= {factor} and factor in arms[arm]]
+    matching: dict[object, str] = {}
+    for arm in sorted(same, key=lambda arm: arm != baseline):
+        matching.setdefault(arms[arm][factor], arm)
+    return matching
 
 
 def numeric_levels(arms: Arms, baseline: str, found: Found, factor: str) -> dict[float, str]:
