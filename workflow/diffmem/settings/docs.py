@@ -31,7 +31,7 @@ or index does not have is an error. Editors with support for YAML schemas comple
 
 | config | what it is | time on two cores |
 |---|---|---|
-| `config.yaml` | the quick study | minutes: `make plan` |
+| `config.yaml` | the quick study | five to ten minutes |
 | `paper.yaml` | the figures of *Outliers memorized last*, as printed | hours: `make plan CONFIG=config/paper.yaml` |
 | `paper-lean.yaml` | the same with 2,500 generated points per snapshot | a third of that |
 | `onset.yaml` | the onset study at full size, with one study per question | `make plan CONFIG=config/onset.yaml` |
