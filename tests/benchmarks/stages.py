@@ -39,7 +39,7 @@ from diffmem.settings.sections import TrainedCell
 
 CORES, ROUNDS = os.cpu_count(), 7
 N, SHARD = 20_000, 5
-STAGES = ("train", "sample", "neighbours", "classify")
+STAGES = ("train", "sample", "neighbours", "all criteria")
 WEIGHTS = 2 * (3 * 128 * 128 + 128 * 2)  # operations per point after the first layer, which is read from a table
 ALL = np.arange(N)
 
@@ -89,7 +89,7 @@ def plain() -> dict[str, Callable]:
         "train": lambda: reference.epoch(model, optimizer, loader),
         "sample": lambda: reference.sample(model, N),
         "neighbours": lambda: reference.memorized(*flat, flat[0], 1.5),
-        "classify": lambda: None,  # a comparison, done with the search
+        "all criteria": lambda: None,  # a comparison, done with the search
     }
 
 
@@ -133,7 +133,7 @@ def pipeline(
             at_once=how.at_once(n),
         ),
         "neighbours": lambda: tabulate(test, to),
-        "classify": lambda: rates(found[None], judged, **around, **criteria),
+        "all criteria": lambda: rates(found[None], judged, **around, **criteria),
     }
 
 
@@ -180,14 +180,14 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     for side in ("pipeline", "compiled"):
         ratio = (wide["plain recipe"] / wide[side]).groupby("stage").agg(["median", "min", "max"])
         words = ratio.apply("{0[median]:.1f} ({0[min]:.1f} to {0[max]:.1f})".format, axis=1)
-        table[f"{side}: ratio"] = words.where(words.index != "classify", "")  # part of the plain recipe's search
+        table[f"{side}: ratio"] = words.where(words.index != "all criteria", "")  # part of the plain recipe's search
     return table.loc[[*STAGES, "all"]].reset_index()
 
 
 def growth() -> pd.DataFrame:
     """Seconds of one process, on one thread, as one quantity grows and the others stay."""
     side, rows = Side(1, 1), []
-    cases = [("points", n, (False, n)) for n in (200, 2000, 20_000)]
+    cases = [("training and generated points", n, (False, n)) for n in (200, 2000, 20_000)]
     cases += [("replicates", r, (False, 2000, 2, r)) for r in (1, 5, 10, 20, 40)]
     cases += [("features", d, (False, 2000, d, 1, "image-mlp")) for d in (2, 16, 128, 768, 3072)]
     for quantity, value, arguments in cases:
@@ -220,7 +220,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
         panel.plot(ends, rows["seconds"].max() * ends / ends[1], color="grey", linestyle=":", label="proportional")
         panel.set(xscale="log", yscale="log", xlabel=quantity, ylabel="seconds, one thread")
         panel.get_legend().remove()
-    axes[0][0].legend(fontsize="x-small")
+    style.legend_below(figure, axes)
     figure.savefig(path, dpi=130)
 
 

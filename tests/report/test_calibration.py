@@ -72,7 +72,7 @@ def test_every_criterion_has_its_false_alarms_with_their_interval_and_the_nomina
     np.testing.assert_allclose([line.get_xdata()[0] for line in points], found["false_alarm"])
     ends = [line.get_xdata() for line in right.lines if len(line.get_xdata()) == 2][: len(found)]
     np.testing.assert_allclose(ends, found[["false_alarm_low", "false_alarm_high"]])
-    assert list(right.lines[-1].get_xdata()) == [0.05, 0.05]
+    assert [list(line.get_xdata()) for line in right.lines[-2:]] == [[0.05, 0.05], [0.025, 0.025]]
     assert [text.get_text() for text in right.get_yticklabels()] == [controls.label(n) for n in CRITERIA]
 
 

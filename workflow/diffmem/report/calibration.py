@@ -26,7 +26,7 @@ COLOR = {
 MARKER = {"1": "o", "1.5": "s", "2": "^", "3": "D", "": "v"}
 SAME = "net-score"  # has the same estimates as "net"
 NOTHING = {"truth": "o", "wide": "^", "narrow": "v", "other-half": "x"}  # generators that copy nothing
-NOMINAL = 0.05
+NOMINAL, ONE_SIDED = 0.05, 0.025  # levels of a test, and of an interval of 95 % of which one end counts (net)
 SHOWN = [setting for names in settings.SHOWN.values() for setting in names]  # of the quick and the full calibration
 SPAN = 1.5  # ratio of the x positions of the last and the first criterion at the same share
 
@@ -104,7 +104,8 @@ def _alarms(panel: Axes, part: pd.DataFrame) -> None:
         look = _look(row["criterion"])
         panel.plot([low, high], [y, y], color=look["color"])
         panel.plot([share], [y], **look)
-    panel.axvline(NOMINAL, color="black", linestyle="--", linewidth=0.8)
+    for level in (NOMINAL, ONE_SIDED):
+        panel.axvline(level, color="black", linestyle="--", linewidth=0.8)
     panel.set_yticks(place, [label(name) for name in part["criterion"]], fontsize=7)
     panel.set_xscale("symlog", linthresh=0.1, linscale=1)
     panel.set_xticks([0, NOMINAL, 0.1, 0.3, 1], ["0", "5 %", "10 %", "30 %", "100 %"])

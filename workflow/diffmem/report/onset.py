@@ -92,18 +92,16 @@ def copying(points: pd.DataFrame, onsets: pd.DataFrame, *, words: dict[str, str]
     return figure
 
 
-def places(points: pd.DataFrame, onsets: pd.DataFrame, *, words: dict[str, str]) -> Figure:  # noqa: ARG001
+def places(points: pd.DataFrame, onsets: pd.DataFrame, *, words: dict[str, str]) -> Figure:
     """Places of the onset on the axis n / d, with 95 % intervals.
 
-    A triangle at the edge of the panel marks a place outside the range of the training sizes.
+    The axis is the range of the training sizes. A triangle at its edge marks a place outside of it.
     """
     cells = list(onsets["cell"].unique())
     figure, axes = style.grid(1, 1, width=style.PAGE, height=0.7 + 0.75 * max(len(cells), 1))
     panel = axes[0, 0]
     known = onsets[onsets["place"].isin(PLACES)]
-    finite = known[["value", "low", "high"]].to_numpy()
-    finite = [0.5, 2, *finite[(finite > 0) & np.isfinite(finite)]]
-    left, right = min(finite) / 1.5, max(finite) * 1.5
+    left, right = (points["ratio"].min(), points["ratio"].max()) if len(points) else (0.5, 2.0)
     for i, (place, label) in enumerate(PLACES.items()):
         part, color = known[known["place"] == place], style.COLORS[i]
         y = np.array([cells.index(cell) for cell in part["cell"]]) + 0.1 * (i - (len(PLACES) - 1) / 2)
@@ -113,6 +111,7 @@ def places(points: pd.DataFrame, onsets: pd.DataFrame, *, words: dict[str, str])
         for mark, where in (("<", value <= left), (">", value >= right), ("o", (value > left) & (value < right))):
             panel.plot(value[where], y[where], marker=mark, linestyle="none", markersize=4.5, color=color)
     panel.axvline(1, color="grey", linewidth=0.8, zorder=0)
+    panel.hlines(np.arange(1, len(cells)) - 0.5, left / 1.1, right * 1.1, color="lightgrey", linewidth=0.6, zorder=0)
     panel.set_yticks(range(len(cells)), [words.get(cell, cell) for cell in cells])
     panel.set_ylim(max(len(cells), 1) - 0.5, -0.5)
     ratio_axis(panel, left / 1.1, right * 1.1)

@@ -9,8 +9,8 @@ from matplotlib.ticker import NullLocator
 from diffmem.report import style
 
 NAMES = {
-    "net-smallest": "net copied fraction, smallest ratio",
-    "net": "net copied fraction, main ratio",
+    "net-smallest": "biased: net copied fraction at the smallest ratio",
+    "net": "copies: net copied fraction at the main ratio",
     "r_mem": "copies by the rule of 1/3",
     "delta": "runs nearer to the training set than to fresh points (Δ < 0)",
     "matched": "runs nearer to it than to a held-out set of its size",
@@ -35,6 +35,8 @@ def definitions(table: pd.DataFrame) -> Figure:
         panel.set_title(f"{n:,} training points")
         panel.set_xlabel("training steps")
         panel.set_xscale("symlog", linthresh=10, linscale=0.3)
+        panel.set_xticks([0, *(tick for tick in (100, 1000, 10_000) if tick <= table["step"].max())])
+        panel.xaxis.set_major_formatter("{x:,.0f}")
     end = axes[0, -1]
     _draw(end, table[table["step"] == table.groupby("cell")["step"].transform("max")], "n")
     end.set(title="at the end", xlabel="training points", xscale="log")

@@ -10,19 +10,27 @@ from matplotlib.figure import Figure
 from diffmem.report import style
 
 LABEL = {
-    "auroc": "finding outliers:\narea under the ROC curve",
-    "loss_regret": "stopping: held-out\nloss above the best",
-    "quality_regret": "stopping: energy\ndistance above the best",
+    "auroc": "finding outliers: area\nunder the ROC curve",
+    "loss_regret": "stopping: held-out\nloss above\nthe best",
+    "quality_regret": "stopping: energy\ndistance above\nthe best",
+}
+NAMES = {
+    "outlier signal": "stop when outliers are copied",
+    "best held-out loss": "stop at the best held-out loss",
+    "best quality": "stop at the best samples",
+    "end of training": "train to the end",
+    "seldom memorized, by snapshots": "copied at few snapshots",
+    "seldom memorized, by points": "few copies in all",
 }
 SIDES = {
     "train": ("training locations", style.SET["train"], 0.0),
     "held-out": ("held-out twins (chance)", style.SET["held-out"], -0.22),
-    "": ("stopped by the rule", "black", 0.0),
+    "": ("", "black", 0.0),
 }
 
 
 def uses(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
-    """Means with 95 % intervals: one row of panels per cell, and one column with its own legend per use.
+    """Means with 95 % intervals: one row of panels per cell, and one column per use.
 
     Args:
         table: result of ``studies.outliers.uses.summary``.
@@ -37,15 +45,14 @@ def uses(table: pd.DataFrame, *, words: dict[str, str]) -> Figure:
         names = list(table.loc[table["use"] == use, "name"].unique())[::-1]
         _panel(axes[i, j], rows, names)
         repeated = j > 0 and set(names) == set(table.loc[table["use"] == shown[j - 1], "name"])
-        axes[i, j].set_yticks(range(len(names)), [""] * len(names) if repeated else names)
+        axes[i, j].set_yticks(range(len(names)), [""] * len(names) if repeated else [NAMES.get(n, n) for n in names])
         if use == "auroc":
             axes[i, j].axvline(0.5, color="black", linestyle="--", linewidth=0.9)
-        if i == 0:
-            axes[i, j].set_title(LABEL[use])
+        if i == len(cells) - 1:
+            axes[i, j].set_xlabel(LABEL[use])
         if j == len(shown) - 1:
             style.right_title(axes[i, j], words[cell])
-    for panel in axes[-1] if len(shown) else ():
-        panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=7, handletextpad=0.3)
+    style.legend_below(figure, axes)
     sns.despine(figure)
     return figure
 
