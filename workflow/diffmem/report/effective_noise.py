@@ -18,6 +18,8 @@ WORDS = {"held-out": "held-out points", "train": "training points"}
 def noise(table: pd.DataFrame, *, panels: pd.DataFrame) -> Figure:
     """Loss against the noise level at the last snapshot, with one panel per factor and one colour per arm.
 
+    An arm has held-out losses only where its labels are of the same kind as the baseline's.
+
     Args:
         table: result of ``studies.effective.losses.by_noise``.
         panels: result of ``studies.effective.analyse.panels``.
@@ -33,9 +35,8 @@ def noise(table: pd.DataFrame, *, panels: pd.DataFrame) -> Figure:
                 style.band(panel, *values, color=looks[arm]["color"], linestyle=line)
         panel.set(xlabel="noise level", title=spaced(factor))
         if len(own):
-            panel.set(xscale="log", title=f"{spaced(factor)}, n = {own['n'].iloc[0]:,}")
+            panel.set(xscale="log", yscale="log", title=f"{spaced(factor)}, n = {own['n'].iloc[0]:,}")
             style.log_ticks(panel.xaxis, *panel.get_xlim())
-            panel.set_ylim(bottom=0)
     outside(axes, "mean squared error\n[target has variance 1]")
     marks = {spaced(arm): Line2D([], [], color=look["color"]) for arm, look in looks.items()}
     kinds = {WORDS[name]: Line2D([], [], color="black", linestyle=line) for name, line in LINE.items()}
