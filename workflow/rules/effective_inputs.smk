@@ -44,8 +44,8 @@ def resolutions(wildcards):
 
 
 def arm_words(wildcards):
-    """The settings of a study in a few words, for the claims."""
-    return STUDIES[wildcards.study].first_cell.arm_summary
+    """Arm -> its settings in a few words, for the claims."""
+    return STUDIES[wildcards.study].arms.summaries
 
 
 def of_cells(name, arms=lambda study: None):

@@ -19,7 +19,7 @@ def judged(replicates):
         for arm in ARMS for n in (50, 100) for r in range(replicates) for step in (0, 9)
     ]  # fmt: skip
     runs = pd.DataFrame(rows).sample(frac=1, random_state=1)
-    return label_claims(runs, arms=ARMS, baseline="none", study="s", settings="digits")
+    return label_claims(runs, arms=ARMS, baseline="none", study="s", settings={arm: f"digits, {arm}" for arm in ARMS})
 
 
 def test_more_labels_raise_the_share_where_they_do_and_only_labels_are_compared():
@@ -33,6 +33,7 @@ def test_more_labels_raise_the_share_where_they_do_and_only_labels_are_compared(
         ("unique", "random-100"): REFUTED,
     }
     assert half["effect"].tolist() == pytest.approx([0.3, 0.0, -0.1], abs=0.02)
+    assert half["holds_for"].tolist() == ["digits, random-10", "digits, random-100", "digits, unique"]
     assert half["claim"].tolist() == ["E7-n", "E7-n", "E8-n"]
 
 

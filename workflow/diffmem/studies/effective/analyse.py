@@ -25,7 +25,7 @@ def analyse(
     resolutions: dict[str, int | None],
     classes: int | None,
     study: str,
-    settings: str,
+    settings: dict[str, str],
 ) -> dict[str, pd.DataFrame]:
     """Name of a table -> the table.
 

@@ -28,13 +28,16 @@ intervals at the level
 By Bonferroni's inequality, EMM that is monotone in depth is called not monotone in at most one study of forty. A
 direction that does not exist is called reproduced equally rarely.
 
-An EMM that is only a bound counts as evidence if the qualities of both arms can be compared (`comparable`), and
-otherwise leaves the claim undecided, since an arm whose network cannot generate its data has no copies either.
+An arm whose samples are noise does not count, nor does an EMM that is only a bound where quality cannot be compared
+(`evidence`). E2, E3, E4, E7 and E10 leave such noise out where enough values remain. Other claims on it are undecided.
+
+E6, E9 and E11 say that two EMMs are the same, and are reproduced by an interval within a factor of 1.25 (`pairs.SAME`).
 
 E5 compares arms that keep equally many connections, all at one resolution, once for every such number: each arm at the
 highest resolution with each at the lowest. All pairs must agree; the table shows the pair that supports E5 least.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
@@ -49,15 +52,26 @@ from diffmem.studies.claims import (
     POSITIVE,
     REFUTED,
     REPRODUCED,
-    UNDECIDED,
     Claim,
-    Finding,
     judge_mean,
     tabulate,
 )  # fmt: skip
 from diffmem.studies.effective.emm import Arms, chosen, estimates
-from diffmem.studies.effective.pairs import EQUAL, Found, Pair, compare, direction, matching_arms, numeric_levels
+from diffmem.studies.effective.evidence import counted, noisy, qualities, with_evidence
+from diffmem.studies.effective.pairs import (
+    SAME,
+    Found,
+    Pair,
+    compare,
+    direction,
+    equal_claim,
+    matching_arms,
+    numeric_levels,
+    ratio_claim,
+)  # fmt: skip
 from diffmem.studies.effective.reported import EFFECTIVE
+
+WITHIN = f" within a factor of {SAME:g}"
 
 
 @dataclass(frozen=True)
@@ -85,7 +99,7 @@ def claims(
     arms: Arms,
     baseline: str,
     study: str,
-    settings: str,
+    settings: dict[str, str],
     factors: pd.DataFrame,
     classes: int | None,
     resolutions: dict[str, int | None],
@@ -94,28 +108,25 @@ def claims(
 
     Args:
         runs, found, factors: as in ``studies.effective.emm``.
-        settings: what the study holds for, in words.
+        settings: arm -> what it holds for, in words.
         classes: number of true labels, with as many random ones of which E6 compares them; None where no arm has them.
         resolutions: arm -> height in pixels of the images at which all its skip connections are, None if not at one.
     """
     family = (arms, baseline, found)
+    noise = noisy(runs, found)
     rows = [_falls(name, rows) for name, rows in chosen(runs, "last").groupby("arm", sort=False)]
-    rows += [_direction(named, *family) for named in DIRECTIONS]
-    rows.append(_not_monotone(runs, *family))
-    rows += _skips(*family, resolutions)
+    rows += [_direction(named, *family, noise=noise) for named in DIRECTIONS]
+    rows.append(_not_monotone(runs, *family, noise=noise))
+    rows += _skips(*family, resolutions, noise=noise)
     rows += _labels(*family, classes)
-    rows += [
-        _equal("E9", compare(found, arm, baseline), f"a running mean of {value} instead changes nothing")
-        for value, arm in matching_arms(*family, "ema").items()
-        if arm != baseline
-    ]
-    words = _qualities(factors)
+    rows += _running_means(*family)
+    words = qualities(factors)
     bounds = {arm for arm, e in found.items() if e.censored}
     return tabulate(
         replace(
-            _without_evidence(row, bounds=bounds, comparable={baseline, *words}),
+            with_evidence(row, noise=noise, bounds=bounds, comparable={baseline, *words}),
             study=study,
-            holds_for=settings + words.get(row.cell, ""),
+            holds_for=settings[row.cell] + words.get(row.cell, ""),
             paper=EFFECTIVE[row.claim],
         )
         for row in rows
@@ -144,20 +155,24 @@ def _falls(arm: str, runs: pd.DataFrame) -> Claim | None:
     )
 
 
-def _direction(named: Direction, arms: Arms, baseline: str, found: Found) -> Claim | None:
-    levels = numeric_levels(arms, baseline, found, named.factor)
-    if len(levels) < 2:
+def _direction(named: Direction, arms: Arms, baseline: str, found: Found, *, noise: dict[str, str]) -> Claim | None:
+    levels = counted(numeric_levels(arms, baseline, found, named.factor), noise=noise, least=2)
+    names = list(levels.arms.values())
+    if len(names) < 2:
         return None
-    names = list(levels.values())
     steps = [np.sign(found[b].emm - found[a].emm) == named.sign for a, b in pairwise(names)]
-    statement = f"{named.statement} ({sum(steps)} of {len(steps)} steps from {min(levels):g} to {max(levels):g})"
+    ends = f"from {min(levels.arms):g} to {max(levels.arms):g}{levels.without}"
     pair = compare(found, names[-1], names[0])
-    return _claim(named.claim, pair, statement, pair.verdict(direction(named.sign)))
+    statement = f"{named.statement} ({sum(steps)} of {len(steps)} steps {ends})"
+    return levels.judged(ratio_claim(named.claim, pair, statement, pair.verdict(direction(named.sign))))
 
 
-def _not_monotone(runs: pd.DataFrame, arms: Arms, baseline: str, found: Found) -> Claim | None:
+def _not_monotone(
+    runs: pd.DataFrame, arms: Arms, baseline: str, found: Found, *, noise: dict[str, str]
+) -> Claim | None:
     """E4: the inner depth that stands out most clearly above (sign 1) or below (-1) both outer ones."""
-    names = list(numeric_levels(arms, baseline, found, "depth").values())
+    levels = counted(numeric_levels(arms, baseline, found, "depth"), noise=noise, least=3)
+    names = list(levels.arms.values())
     if len(names) < 3:
         return None
     level = 1 - ERROR / (2 * len(names[1:-1]))  # equation (1)
@@ -168,8 +183,8 @@ def _not_monotone(runs: pd.DataFrame, arms: Arms, baseline: str, found: Found) -
     )
     few = compare(found, names[-1], names[0]).verdict(POSITIVE) == FEW
     verdict = FEW if few else REPRODUCED if margin > 0 else REFUTED if _monotone(found, names) else CHANCE
-    statement = f"EMM is not monotone in the depth of the network ({len(names)} depths, interval at {level:.2%})"
-    return _claim("E4", pair, statement, verdict)
+    of = f"{len(names)} depths, interval at {level:.2%}{levels.without}"
+    return levels.judged(ratio_claim("E4", pair, f"EMM is not monotone in the depth of the network ({of})", verdict))
 
 
 def _less_clear(found: Found, arm: str, ends: tuple[str, str], sign: int, level: float) -> tuple[float, Pair]:
@@ -184,17 +199,19 @@ def _monotone(found: Found, names: list[str]) -> bool:
     return len(steps) == 1 and compare(found, names[-1], names[0]).verdict(POSITIVE) in (REPRODUCED, REFUTED)
 
 
-def _skips(arms: Arms, baseline: str, found: Found, resolutions: dict[str, int | None]) -> list[Claim]:
+def _skips(
+    arms: Arms, baseline: str, found: Found, resolutions: dict[str, int | None], *, noise: dict[str, str]
+) -> list[Claim]:
     """E5, once for every number of connections that is kept at more than one resolution."""
     groups: dict[int, dict[int, list[str]]] = {}
     for kept, arm in matching_arms(arms, baseline, found, "skips").items():
         if height := resolutions[arm]:
             groups.setdefault(str(kept).count(",") + 1, {}).setdefault(height, []).append(arm)
-    return [_resolved(number, at, found) for number, at in sorted(groups.items()) if len(at) > 1]
+    return [_resolved(number, at, found, noise) for number, at in sorted(groups.items()) if len(at) > 1]
 
 
-def _resolved(number: int, at: dict[int, list[str]], found: Found) -> Claim:
-    """E5 for arms that keep ``number`` connections ``at`` each height."""
+def _resolved(number: int, at: dict[int, list[str]], found: Found, noise: Iterable[str]) -> Claim:
+    """E5 for arms that keep ``number`` connections ``at`` each height; a pair with an arm of ``noise`` decides."""
     heights = sorted(at)
     steps = [found[b].emm > found[a].emm for pair in pairwise(heights) for a, b in product(*(at[h] for h in pair))]
     pairs = [compare(found, b, a) for a, b in product(at[heights[0]], at[heights[-1]])]
@@ -205,7 +222,8 @@ def _resolved(number: int, at: dict[int, list[str]], found: Found) -> Claim:
         f"with {kept}, EMM grows with the resolution at which they are kept "
         f"({sum(steps)} of {len(steps)} steps from {heights[0]} to {heights[-1]} pixels)"
     )
-    return _claim("E5", min(pairs, key=lambda pair: pair.logs[0]), statement, verdict)
+    shown = min(pairs, key=lambda pair: ({pair.arm, pair.other}.isdisjoint(noise), pair.logs[0]))
+    return ratio_claim("E5", shown, statement, verdict)
 
 
 def _labels(arms: Arms, baseline: str, found: Found, classes: int | None) -> list[Claim]:
@@ -214,53 +232,24 @@ def _labels(arms: Arms, baseline: str, found: Found, classes: int | None) -> lis
     random = numeric_levels(arms, baseline, found, "labels")
     rows = []
     if "class" in family and classes in random:
-        statement = f"{classes} random labels do as much as {classes} true ones"
-        rows.append(_equal("E6", compare(found, random[classes], family["class"]), statement))
+        statement = f"EMM with {classes} random labels is that with {classes} true ones{WITHIN}"
+        rows.append(equal_claim("E6", compare(found, random[classes], family["class"]), statement))
     if "unique" in family and random:
         pair = compare(found, family["unique"], random[max(random)])
         statement = f"labels of one image each raise EMM above that of {max(random):g} random ones"
-        rows.append(_claim("E8", pair, statement, pair.verdict(POSITIVE)))
+        rows.append(ratio_claim("E8", pair, statement, pair.verdict(POSITIVE)))
     for number in random if "none" in family else ():
-        statement = f"EMM with {number:g} random labels is {number:g} times that without (shown: over {number:g})"
-        rows.append(_equal("E11", compare(found, random[number], family["none"], over=number), statement))
+        times = f"{number:g} times that without{WITHIN} (shown: over {number:g})"
+        statement = f"EMM with {number:g} random labels is {times}"
+        rows.append(equal_claim("E11", compare(found, random[number], family["none"], over=number), statement))
     return rows
 
 
-def _equal(claim: str, pair: Pair, statement: str) -> Claim:
-    return _claim(claim, pair, statement, pair.verdict(EQUAL))
-
-
-# --- rows -------------------------------------------------------------------------------------------------------------
-
-
-def _claim(claim: str, pair: Pair, statement: str, verdict: str) -> Claim:
-    """A claim on the ratio of two EMMs; undecided where both crossings lie outside the sizes."""
-    ratio = pair.ratio
-    verdict = UNDECIDED if np.isnan(ratio.value) else verdict
-    return Claim(
-        claim=claim,
-        statement=statement,
-        unit=f"{ratio.censored} ratio of EMMs".strip(),
-        cell=pair.arm,
-        reference=pair.other,
-        finding=Finding(verdict, ratio.value, ratio.low, ratio.high, replicates=pair.replicates),
-        figure="factors",
-    )
-
-
-def _without_evidence(claim: Claim, *, bounds: set[str], comparable: set[str]) -> Claim:
-    """A claim on a ratio of EMMs, undecided where one is a bound and the arms' qualities are not ``comparable``."""
-    arms = {claim.cell, str(claim.reference)}
-    if claim.figure != "factors" or not arms & bounds or arms <= comparable:
-        return claim
-    reason = f"EMM of {min(arms & bounds)} is only a bound, and the arms cannot be compared by quality"
-    return replace(claim, finding=replace(claim.finding, verdict=UNDECIDED, reason=reason))
-
-
-def _qualities(factors: pd.DataFrame) -> dict[str, str]:
-    """Arm -> its quality next to the baseline's, in words."""
-    words = {}
-    for row in factors[factors["quality"].notna()].itertuples():
-        both = f"{row.quality:.3g} against {row.quality_baseline:.3g} at n = {row.quality_n:,.0f}"
-        words[row.arm] = f"; {row.measure.replace('_', ' ')} {both}"
-    return words
+def _running_means(arms: Arms, baseline: str, found: Found) -> list[Claim]:
+    """E9, once for every other running mean than the baseline's."""
+    rows = []
+    for value, arm in matching_arms(arms, baseline, found, "ema").items():
+        words = f"with a running mean of {value}" if value else "without a running mean"
+        if arm != baseline:
+            rows.append(equal_claim("E9", compare(found, arm, baseline), f"{words} EMM is the same{WITHIN}"))
+    return rows

@@ -11,18 +11,21 @@ crossing of 0.9, lies outside the sizes that were run.
 import pandas as pd
 
 from diffmem.studies.claims import POSITIVE, Claim, judge_mean, tabulate
-from diffmem.studies.effective.emm import Arms, changed, chosen
+from diffmem.studies.effective.emm import Arms, chosen
+from diffmem.studies.effective.pairs import matching_arms
 
 
-def label_claims(runs: pd.DataFrame, *, arms: Arms, baseline: str, study: str, settings: str) -> pd.DataFrame:
+def label_claims(
+    runs: pd.DataFrame, *, arms: Arms, baseline: str, study: str, settings: dict[str, str]
+) -> pd.DataFrame:
     """One row per size and pair of neighbouring kinds of labels, with the columns of `studies.claims`.
 
     Args:
         runs, arms, baseline: as in ``studies.effective.emm``.
-        settings: what the study holds for, in words.
+        settings: arm -> what it holds for, in words.
     """
     last = chosen(runs, "last")
-    labels = {arms[arm]["labels"]: arm for arm in arms if set(changed(arms[arm], arms[baseline])) <= {"labels"}}
+    labels = {str(kind): arm for kind, arm in matching_arms(arms, baseline, arms, "labels").items()}
     random = sorted((kind for kind in labels if kind.startswith("random-")), key=lambda kind: int(kind[7:]))
     order = [kind for kind in ("none", *random, "unique") if kind in labels]
     rows = []
@@ -40,7 +43,7 @@ def label_claims(runs: pd.DataFrame, *, arms: Arms, baseline: str, study: str, s
                     finding=judge_mean((wide[pair[0]] - wide[pair[1]]).dropna().to_numpy(), POSITIVE),
                     figure="effective",
                     study=study,
-                    holds_for=settings,
+                    holds_for=settings[pair[0]],
                 )
                 rows.append(claim)
     return tabulate(rows)

@@ -5,13 +5,14 @@ by an interval within a factor ``SAME`` of 1, not reproduced by one that exclude
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from diffmem.measure.emm import Estimate
 from diffmem.measure.emm_ratio import Ratio, ratio
-from diffmem.studies.claims import NEGATIVE, POSITIVE, Region, decide, within_factor
+from diffmem.studies.claims import NEGATIVE, POSITIVE, UNDECIDED, Claim, Finding, Region, decide, within_factor
 from diffmem.studies.effective.emm import Arms, changed
 
 SAME = 1.25  # EMMs within this factor count as equal
@@ -49,8 +50,11 @@ def direction(sign: int) -> Region:
     return POSITIVE if sign > 0 else NEGATIVE
 
 
-def matching_arms(arms: Arms, baseline: str, found: Found, factor: str) -> dict[object, str]:
-    """Value of the factor -> arm that has it and matches the baseline in all else; the first one, or the baseline."""
+def matching_arms(arms: Arms, baseline: str, found: Iterable[str], factor: str) -> dict[object, str]:
+    """Value of the factor -> arm of those ``found`` that has it and matches the baseline in all else.
+
+    Of several such arms it is the baseline, or else the first.
+    """
     same = [arm for arm in found if set(changed(arms[arm], arms[baseline])) <= {factor} and factor in arms[arm]]
     matching: dict[object, str] = {}
     for arm in sorted(same, key=lambda arm: arm != baseline):
@@ -70,3 +74,23 @@ def compare(found: Found, arm: str, other: str, *, over: float = 1.0, level: flo
     of = ratio(found[arm], found[other], level=level)
     of = Ratio(of.value / over, of.low / over, of.high / over, of.censored)
     return Pair(arm, other, of, min(found[arm].replicates, found[other].replicates))
+
+
+def ratio_claim(claim: str, pair: Pair, statement: str, verdict: str) -> Claim:
+    """A claim on the ratio of two EMMs; undecided where both crossings lie outside the sizes."""
+    ratio = pair.ratio
+    verdict = UNDECIDED if np.isnan(ratio.value) else verdict
+    return Claim(
+        claim=claim,
+        statement=statement,
+        unit=f"{ratio.censored} ratio of EMMs".strip(),
+        cell=pair.arm,
+        reference=pair.other,
+        finding=Finding(verdict, ratio.value, ratio.low, ratio.high, replicates=pair.replicates),
+        figure="factors",
+    )
+
+
+def equal_claim(claim: str, pair: Pair, statement: str) -> Claim:
+    """The claim that two EMMs are equal."""
+    return ratio_claim(claim, pair, statement, pair.verdict(EQUAL))
