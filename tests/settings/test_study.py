@@ -96,6 +96,18 @@ def test_a_baseline_that_is_no_arm_is_refused():
         study(effective={"baseline": "all"})
 
 
+@pytest.mark.parametrize("sizes", [[50, 50], [50, 50, 50.0]])
+def test_one_training_size_written_repeatedly_is_refused(sizes):
+    words = r"studies.s.effective.sizes = \[50, 50.*\]: must have at least 2 different values \(training sizes"
+    with pytest.raises(ConfigError, match=words):
+        study(effective={"sizes": sizes, "search": True})
+
+
+def test_a_training_size_that_is_written_twice_beside_others_counts_once():
+    found = study(effective={"sizes": [50, 25, 50], "search": True}).arms.cells["base"]
+    assert list(found) == [25, 50]
+
+
 def test_near_copies_can_be_merged_where_there_are_no_strata_to_mix():
     assert study(measure={"merge": 0.1}).cells["base_n-25"].measure.merge == 0.1
 
