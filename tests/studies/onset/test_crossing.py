@@ -65,3 +65,12 @@ def test_a_rise_to_a_plateau_is_as_abrupt_as_one_to_all(hits, abrupt):
     rows = np.tile(hits, (50, 1))
     spread = spread_abrupt(np.full(50, 7.0), RATIOS, rows, count=40, rng=np.random.default_rng(0))
     assert (len(np.unique(spread)) > 1) == abrupt
+
+
+def test_a_curve_that_starts_above_one_half_keeps_its_crossing_at_0_whatever_follows():
+    hits = np.array([[60, 0, 100, 100, 100, 100, 100], [0, 0, 100, 100, 100, 100, 100]])
+    fitted = find_crossings(RATIOS, hits, count=100)
+    assert fitted[0] == 0
+    spread = spread_abrupt(fitted, RATIOS, hits, count=100, rng=np.random.default_rng(0))
+    assert spread[0] == 0
+    assert 0.5 < spread[1] < 1

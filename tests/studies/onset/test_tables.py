@@ -19,6 +19,14 @@ def test_where_every_repetition_changes_sign_in_one_gap_the_interval_is_that_gap
     assert 2 < cs["low"] < 2.2 < cs["value"] < 3.8 < cs["high"] < 4
 
 
+def test_an_interval_holds_its_estimate_where_a_later_jump_follows_a_start_above_one_half():
+    """Fifteen, none, twenty and twenty of twenty."""
+    table = rows(20)
+    positive = (table["ratio"] > 0.5) | ((table["ratio"] == 0.25) & (table["repetition"] < 15))
+    cs = places.tabulate_places(table.assign(delta_cs=np.where(positive, 1.0, -1.0))).set_index("place").loc["cs"]
+    assert cs[["value", "low", "high"]].tolist() == [0, 0, 0]
+
+
 def test_a_curve_comes_down_after_its_peak_interpolated_in_log_ratio():
     values = np.array([0.0, 3.0, 9.0, 5.0, 1.0, 1.0, 1.0])
     assert places.find_descent(RATIOS, values, level=5.0) == pytest.approx(2)

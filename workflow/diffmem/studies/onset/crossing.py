@@ -48,12 +48,13 @@ def spread_abrupt(
 
     A row of ``hits`` (b, k) is abrupt if no repetition is positive at one ratio, and at the next as many as later on,
     more than half and to two standard errors: the counts then contain no information on the place within the gap, and
-    neither may an interval. Places are uniform in log ratio.
+    neither may an interval. Places are uniform in log ratio. A row that is above one half at the smallest ratio keeps
+    its 0, whatever follows.
     """
     after = hits[:, 1:]
     share = after[:, ::-1].cumsum(1)[:, ::-1] / (count * np.arange(after.shape[1], 0, -1))  # from this ratio on
     risen = (after > count / 2) & (after >= count * share - 2 * np.sqrt(count * share * (1 - share)))
-    jump = (hits[:, :-1] == 0) & risen
+    jump = (hits[:, :-1] == 0) & risen & (hits[:, :1] <= count / 2)
     gap = jump.argmax(1)
     within = np.exp(rng.uniform(np.log(ratios[gap]), np.log(ratios[gap + 1])))
     return np.where(jump.any(1), within, crossings)
