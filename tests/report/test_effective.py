@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import same_color
 
 from diffmem.report import effective, style
-from diffmem.studies.effective.emm import FACTORS
+from diffmem.studies.effective.factors import FACTORS
 
 GROUPS = {"labels": ["base", "random", "unique"], "weight_decay": ["base", "decay"]}
 PANELS = pd.DataFrame(

@@ -6,7 +6,8 @@ import pytest
 from scipy.special import expit, logit
 
 from diffmem.studies.effective.claims import claims
-from diffmem.studies.effective.emm import estimates, factors
+from diffmem.studies.effective.emm import estimates
+from diffmem.studies.effective.factors import factors
 
 SIZES = 25 * 2 ** np.arange(8)
 BASE = {"labels": "none", "width": 128, "weight_decay": 0, "ema": 0.99, "depth": 2, "dimension": 16}

@@ -13,12 +13,12 @@ from diffmem.studies.effective.emm import (
     chosen,
     curves,
     estimates,
-    factors,
     fits,
     groups,
     relative,
     table,
 )
+from diffmem.studies.effective.factors import factors
 
 SIZES = (50, 100, 200, 400, 800)
 ARMS = {
@@ -181,6 +181,20 @@ def test_factors_are_ratios_to_the_baseline_with_the_quality_at_a_common_size():
         assert row["quality_difference"] == pytest.approx(0.01 * (EMM[arm] - EMM["base"]))
         assert row["quality_low"] == pytest.approx(row["quality_high"]), "paired, replicates do not matter"
         assert row["quality"] == pytest.approx(0.01 * EMM[arm] + 1 + 1.5)
+
+
+def test_what_an_arm_changes_is_said_in_words():
+    """Of settings with keys only those that differ, lists without brackets, and no line without words."""
+    same = {"snapshots": {"spacing": "log", "count": 20, "more": {"a": 1, "b": 2}}, "multipliers": [1, 2], "clip": None}
+    late = {**same, "snapshots": {"spacing": "linear", "count": 5, "more": {"a": 1, "b": 3}}}
+    arms = {"base": same, "again": same, "late": late, "list": {**same, "multipliers": [2, 4], "clip": {"at": 1}}}
+    runs = planted(dict.fromkeys(arms, 120))
+    table = factors(runs, estimates(runs), arms=arms, baseline="base", quality="frechet", fair=[])
+    assert table.set_index("arm")["factor"].to_dict() == {
+        "again": "as the baseline",
+        "late": "snapshots spacing linear, snapshots count 5, snapshots more b 3",
+        "list": "multipliers 2, 4, clip at 1",
+    }
 
 
 def test_quality_is_missing_where_no_size_is_shared():

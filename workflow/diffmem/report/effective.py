@@ -58,7 +58,7 @@ def factors(table: pd.DataFrame) -> Figure:
     open, the line says that the ratio is not known.
 
     Args:
-        table: result of ``studies.effective.emm.factors``.
+        table: result of ``studies.effective.factors.factors``.
     """
     height = max(1.0, 0.3 * len(table) + 0.5)
     figure, axes = style.grid(1, 2, width=style.PAGE / 2, height=height, sharey=True)

@@ -11,6 +11,7 @@ import pandas as pd
 from diffmem.studies.effective import emm
 from diffmem.studies.effective.claims import claims
 from diffmem.studies.effective.comparable import by_quality, comparable
+from diffmem.studies.effective.factors import factors
 from diffmem.studies.effective.label_claims import label_claims
 from diffmem.studies.effective.losses import by_noise
 from diffmem.studies.effective.thresholds import thresholds
@@ -44,10 +45,10 @@ def analyse(
     estimates = {estimator: emm.estimates(runs, of=estimator) for estimator in emm.OF}
     found = estimates["last"]
     fair = by_quality(arms["differs"])
-    factors = emm.factors(runs, found, **compared, quality="frechet_beyond_fresh", fair=fair)
+    effects = factors(runs, found, **compared, quality="frechet_beyond_fresh", fair=fair)
     curves = emm.curves(runs, quality=[*emm.SHARES, *emm.QUALITY])
     kept = comparable(curves, differs=arms["differs"], quality=emm.QUALITY).index
-    rows = claims(runs, found, **compared, **words, factors=factors, classes=classes, resolutions=resolutions)
+    rows = claims(runs, found, **compared, **words, factors=effects, classes=classes, resolutions=resolutions)
     if any("labels" in values for values in arms["factors"].values()):
         rows = pd.concat([rows, label_claims(runs, **compared, **words)])
     near = found[arms["baseline"]].emm
@@ -57,7 +58,7 @@ def analyse(
         "estimates": emm.table(estimates),
         "thresholds": thresholds(copies, cells=arms["cells"]),
         "fits": emm.fits(found),
-        "factors": factors,
+        "factors": effects,
         "losses": by_noise(training, cells=arms["cells"], **compared, differs=arms["differs"], near=near),
         "panels": panels(**compared, fair=fair),
         "claims": rows,

@@ -31,8 +31,6 @@ direction that does not exist is called reproduced equally rarely.
 An arm whose samples are noise does not count, nor does an EMM that is only a bound where quality cannot be compared
 (`evidence`). E2, E3, E4, E7 and E10 leave such noise out where enough values remain. Other claims on it are undecided.
 
-E6, E9 and E11 say that two EMMs are the same, and are reproduced by an interval within a factor of 1.25 (`pairs.SAME`).
-
 E5 compares arms that keep equally many connections, all at one resolution, once for every such number: each arm at the
 highest resolution with each at the lowest. All pairs must agree; the table shows the pair that supports E5 least.
 """
@@ -59,7 +57,6 @@ from diffmem.studies.claims import (
 from diffmem.studies.effective.emm import Arms, chosen, estimates
 from diffmem.studies.effective.evidence import counted, noisy, qualities, with_evidence
 from diffmem.studies.effective.pairs import (
-    SAME,
     Found,
     Pair,
     compare,
@@ -68,10 +65,8 @@ from diffmem.studies.effective.pairs import (
     matching_arms,
     numeric_levels,
     ratio_claim,
-)  # fmt: skip
+)
 from diffmem.studies.effective.reported import EFFECTIVE
-
-WITHIN = f" within a factor of {SAME:g}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +102,8 @@ def claims(
     """One row per claim that the arms allow, with the columns of `studies.claims`.
 
     Args:
-        runs, found, factors: as in ``studies.effective.emm``.
+        runs, found: as in ``studies.effective.emm``.
+        factors: result of ``studies.effective.factors.factors``.
         settings: arm -> what it holds for, in words.
         classes: number of true labels, with as many random ones of which E6 compares them; None where no arm has them.
         resolutions: arm -> height in pixels of the images at which all its skip connections are, None if not at one.
@@ -232,15 +228,14 @@ def _labels(arms: Arms, baseline: str, found: Found, classes: int | None) -> lis
     random = numeric_levels(arms, baseline, found, "labels")
     rows = []
     if "class" in family and classes in random:
-        statement = f"EMM with {classes} random labels is that with {classes} true ones{WITHIN}"
+        statement = f"EMM with {classes} random labels is that with {classes} true ones"
         rows.append(equal_claim("E6", compare(found, random[classes], family["class"]), statement))
     if "unique" in family and random:
         pair = compare(found, family["unique"], random[max(random)])
         statement = f"labels of one image each raise EMM above that of {max(random):g} random ones"
         rows.append(ratio_claim("E8", pair, statement, pair.verdict(POSITIVE)))
     for number in random if "none" in family else ():
-        times = f"{number:g} times that without{WITHIN} (shown: over {number:g})"
-        statement = f"EMM with {number:g} random labels is {times}"
+        statement = f"EMM with {number:g} random labels, over {number:g}, is that without"
         rows.append(equal_claim("E11", compare(found, random[number], family["none"], over=number), statement))
     return rows
 
@@ -251,5 +246,5 @@ def _running_means(arms: Arms, baseline: str, found: Found) -> list[Claim]:
     for value, arm in matching_arms(arms, baseline, found, "ema").items():
         words = f"with a running mean of {value}" if value else "without a running mean"
         if arm != baseline:
-            rows.append(equal_claim("E9", compare(found, arm, baseline), f"{words} EMM is the same{WITHIN}"))
+            rows.append(equal_claim("E9", compare(found, arm, baseline), f"{words} EMM is the same"))
     return rows

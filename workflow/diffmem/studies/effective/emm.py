@@ -21,11 +21,6 @@ held-out points is less by f (1 - R') / (c - f), below 0.0005 at the line of 0.9
 EMM does not charge f either. c is that of the run itself, so that its noise is part of the spread between replicates,
 and R' is a share of c times as many points: the copies are those that were counted. A run whose optimum shows no copies
 contains no information and is left out.
-
-The effect of a factor is the ratio of its arm's EMM to the baseline's. Beside it stands the effect on quality at one
-common size: the size nearest to the baseline's EMM, on the log scale, at which both were run. Not every arm can be
-compared by quality (`comparable`). The Frechet distance is shown minus that of fresh points, which is above zero where
-pixels are many.
 """
 
 from typing import Any
@@ -36,19 +31,13 @@ import pandas as pd
 from diffmem.measure import emm
 from diffmem.measure.criteria import ONE_THIRD
 from diffmem.measure.emm import Estimate
-from diffmem.measure.emm_ratio import ratio
-from diffmem.measure.intervals import mean_interval, over_replicates
+from diffmem.measure.intervals import over_replicates
 
 RUN = ["arm", "n", "replicate"]
 SNAPSHOTS = ("last", "best")
 SHARES = ("r_mem_repeated", "r_mem_single")  # of copies of training images that are there repeatedly, and once
 OF = (*SNAPSHOTS, "relative")  # what EMM is estimated of
 POINTS = 100  # of a curve through a crossing
-FACTORS = [
-    "arm", "factor", "ratio", "low", "high", "censored", "replicates", "measure", "quality_n", "quality",
-    "quality_baseline", "quality_difference", "quality_low", "quality_high",
-]  # fmt: skip
-
 QUALITY = {
     "frechet_beyond_fresh": "Frechet distance to held-out points,\nminus that of fresh ones",
     "density": "density of generated points\namong held-out ones",
@@ -179,34 +168,6 @@ def changed(factors: dict[str, Any], baseline: dict[str, Any]) -> dict[str, Any]
     return {name: value for name, value in factors.items() if value != baseline.get(name)}
 
 
-def factors(
-    runs: pd.DataFrame, found: dict[str, Estimate], *, arms: Arms, baseline: str, quality: str, fair: list[str]
-) -> pd.DataFrame:
-    """EMM of every arm over that of the baseline, and its quality at a common size.
-
-    Args:
-        runs: the table of runs.
-        found: the EMM of every arm.
-        quality: the column of ``runs`` that says how good the samples are.
-        fair: the arms of which it can be compared (`comparable.by_quality`).
-
-    Returns:
-        the columns ``FACTORS``: what differs from the baseline, in words; EMM over that of the baseline with its
-        interval; the quality of both at the size ``quality_n``, and their difference, paired by replicate, with its
-        own. Missing where an arm shares no size with the baseline, or is none of ``fair``.
-    """
-    last = chosen(runs, "last")
-    rows = []
-    for arm in (name for name in found if name != baseline):
-        of = ratio(found[arm], found[baseline])
-        words = ", ".join(f"{name} {value}" for name, value in changed(arms[arm], arms[baseline]).items())
-        row = {"arm": arm, "factor": words, "ratio": of.value, "low": of.low, "high": of.high, "censored": of.censored}
-        row["replicates"] = min(found[arm].replicates, found[baseline].replicates)
-        beside = _beside(last, arm, baseline, near=found[baseline].emm, quality=quality) if arm in fair else {}
-        rows.append({**row, "measure": quality, **beside})
-    return pd.DataFrame(rows, columns=FACTORS)
-
-
 def groups(arms: Arms, *, baseline: str) -> dict[str, list[str]]:
     """Panels of a figure: factor -> the baseline and the arms that differ from it in that factor alone.
 
@@ -217,23 +178,3 @@ def groups(arms: Arms, *, baseline: str) -> dict[str, list[str]]:
         if names := ", ".join(changed(values, arms[baseline])):
             found.setdefault(names, [baseline]).append(arm)
     return found or {"": [baseline]}
-
-
-def _beside(last: pd.DataFrame, arm: str, baseline: str, *, near: float, quality: str) -> dict[str, float]:
-    """Quality of both arms at the common size nearest to ``near``, and the paired difference."""
-    wide = last[last["arm"].isin([arm, baseline])].pivot(index=["n", "replicate"], columns="arm", values=quality)
-    wide = wide.dropna()
-    if wide.empty:
-        return {}
-    sizes = wide.index.get_level_values("n").unique()
-    n = sizes[np.abs(np.log(sizes / near)).argmin()]
-    pair = wide.loc[n]
-    mean, low, high = mean_interval((pair[arm] - pair[baseline]).to_numpy())
-    return {
-        "quality_n": n,
-        "quality": pair[arm].mean(),
-        "quality_baseline": pair[baseline].mean(),
-        "quality_difference": mean,
-        "quality_low": low,
-        "quality_high": high,
-    }

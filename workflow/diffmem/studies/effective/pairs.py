@@ -92,5 +92,5 @@ def ratio_claim(claim: str, pair: Pair, statement: str, verdict: str) -> Claim:
 
 
 def equal_claim(claim: str, pair: Pair, statement: str) -> Claim:
-    """The claim that two EMMs are equal."""
-    return ratio_claim(claim, pair, statement, pair.verdict(EQUAL))
+    """The claim that two EMMs are equal, with the factor within which they count as equal."""
+    return ratio_claim(claim, pair, f"{statement} within a factor of {SAME:g}", pair.verdict(EQUAL))
