@@ -148,7 +148,7 @@ def test_what_the_rules_ask_of_a_study():
     }
     assert found.summaries()["plain"] == "moons, 1000 inliers, 100 epochs"
     assert found.summaries()["short"] == "moons, 1000 inliers, 7 steps"
-    assert not found.shows_images()
+    assert found.image_cells() == []
     assert found.animated() == ["plain", "held-out", "not-held-out"], "of points in a plane, the first three cells"
     assert found.cells["plain"].functions("model", "sampling") == [
         "diffmem.diffusion.networks:ResidualMLP",
@@ -165,7 +165,7 @@ def test_what_the_rules_ask_of_arms(search, shown):
     assert found.arms.true_labels() == ["class"]
     assert found.arms.shown_cell() == shown
     assert found.arms.params()["cells"]["wide_n-100"] == ["wide", 100]
-    assert found.shows_images()
+    assert len(found.image_cells()) == len(found.cells)
     assert found.first_cell.arm_summary == "digits, residual-mlp, 100 epochs"
 
 

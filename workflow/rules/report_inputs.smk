@@ -19,6 +19,9 @@ def folder_figures(folder):
 def figures(study):
     """Every figure of a study, without those of strata that it lacks, or of images where it has none."""
     asks = STUDIES[study].question
+    all_images = asks in ("outliers", "effective") and len(
+        STUDIES[study].image_cells()
+    ) == len(STUDIES[study].cells)
     lacking = {
         "times": study not in TWINNED,
         "density": study not in TWINNED,
@@ -31,9 +34,9 @@ def figures(study):
         "levels": study not in OF_SIZES,
         "definitions": study not in BRIDGED,
         "losses": STUDIES[study].is_given(),
-        "matches": asks == "effective" and not STUDIES[study].shows_images(),
-        "images": asks == "outliers" and not STUDIES[study].shows_images(),
-        "scatter": asks == "outliers" and STUDIES[study].shows_images(),
+        "matches": asks == "effective" and not all_images,
+        "images": asks == "outliers" and not all_images,
+        "scatter": asks == "outliers" and bool(STUDIES[study].image_cells()),
     }
     return expand(
         "<results>/{study}/figures/{figure}.{kind}",

@@ -127,7 +127,8 @@ class Study:
     def sizes(self) -> dict[str, int]:
         """Cell -> number of inliers, where cells without labels differ in it alone, with three values; else none.
 
-        Outliers without twins leave no sizes to compare either: any model seems to copy them.
+        The number of samples, by default that of the training points, must be given: what can be told from chance
+        depends on it. Outliers without twins leave no sizes to compare either: any model seems to copy them.
         """
         found = {name: cell.data.inliers for name, cell in self.cells.items()}
         number = {"data": {"inliers", "test", "fresh"}}
@@ -162,9 +163,9 @@ class Study:
         planar = self.question == "outliers" and all(cell.data.features == 2 for cell in self.cells.values())
         return list(self.cells)[:3] if planar else []
 
-    def shows_images(self) -> bool:
-        """Whether the points of the first cell are images."""
-        return len(self.first_cell.data.point) == 3
+    def image_cells(self) -> list[str]:
+        """The cells whose points are images."""
+        return [name for name, cell in self.cells.items() if len(cell.data.point) == 3]
 
 
 def find_arms(
