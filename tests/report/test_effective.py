@@ -46,8 +46,8 @@ def planted_estimates():
 
 def planted_factors():
     rows = [
-        dict(arm="random", factor="labels random-10", ratio=1.5, low=1.2, high=1.9, censored=""),
-        dict(arm="unique", factor="labels unique", ratio=2.5, low=2.0, high=np.inf, censored=">="),
+        dict(arm="random", factor="labels: 10 random", ratio=1.5, low=1.2, high=1.9, censored=""),
+        dict(arm="unique", factor="labels: one for each image", ratio=2.5, low=2.0, high=np.inf, censored=">="),
         dict(arm="decay", factor="weight_decay 0.1", ratio=0.6, low=0.0, high=0.7, censored="<="),
     ]
     quality = dict(measure="frechet_excess", quality_difference=0.2, quality_low=0.1, quality_high=0.3)
@@ -121,7 +121,8 @@ def test_factors_whose_quality_cannot_be_compared_are_said_so():
 
 def test_factors_are_ratios_and_differences_of_quality_line_by_line():
     left, right = draw("factors").axes
-    assert [t.get_text() for t in left.get_yticklabels()] == ["labels random 10", "labels unique", "weight decay 0.1"]
+    names = ["labels: 10 random", "labels: one for each image", "weight decay 0.1"]
+    assert [t.get_text() for t in left.get_yticklabels()] == names
     bars = [xy[:, 0] for xy in drawn(left, color=style.COLORS[1]) if len(xy) == 2]
     np.testing.assert_allclose(bars, [[1.2, 1.9]])
     assert [xy.tolist() for xy in drawn(left, marker="o")] == [[[1.5, 2]]]
@@ -171,11 +172,28 @@ def test_an_arm_without_a_measure_is_left_out_of_its_panel_alone():
 def test_arms_that_cannot_be_compared_by_quality_have_no_place_in_the_tradeoff():
     panels = PANELS.assign(comparable=PANELS["arm"] != "decay")
     (legend,) = effective.quality(planted_curves(), panels=panels, measures=MEASURES).legends
-    assert [text.get_text() for text in legend.get_texts()] == ["base", "random", "unique"]
+    assert [text.get_text() for text in legend.get_texts()] == ["base", "random", "one for each image"]
     one = planted_curves()
     one["comparable"] = (one["arm"] != "random") | (one["measure"] != "knn")
     figure = effective.quality(one, panels=PANELS, measures=MEASURES)
     assert [len(axes.lines) for axes in figure.axes] == [4, 3], "the measure that cannot be compared is left out"
+
+
+@pytest.mark.parametrize("name", ["effective", "quality"])
+def test_arms_are_called_by_their_labels_in_words_where_they_differ_in_them(name):
+    kinds = {"base": "none", "random": "random-10", "unique": "unique", "decay": "class"}
+    curves = planted_curves().replace({"arm": kinds})
+    for factor, word in (("labels", "true"), ("classes", "class")):
+        groups = {"labels": ["none", "random-10", "unique"], factor: ["none", "random-10", "unique", "class"]}
+        groups |= {"classes": ["none", "class"]} if factor == "classes" else {}
+        rows = [dict(factor=key, arm=arm, comparable=True) for key, arms in groups.items() for arm in arms]
+        panels = pd.DataFrame(rows)
+        if name == "effective":
+            figure = effective.effective(curves, planted_fits()[:0], planted_estimates()[:0], panels=panels)
+        else:
+            figure = effective.quality(curves, measures=MEASURES, panels=panels)
+        found = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert found[:4] == ["none", "10 random", "one for each image", word]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -18,7 +18,7 @@ from diffmem.studies.effective.emm import (
     relative,
     table,
 )
-from diffmem.studies.effective.factors import factors
+from diffmem.studies.effective.factors import factors, label_words
 
 SIZES = (50, 100, 200, 400, 800)
 ARMS = {
@@ -172,7 +172,7 @@ def test_factors_are_ratios_to_the_baseline_with_the_quality_at_a_common_size():
     runs = planted()
     known = dict(arms=ARMS, baseline="base", quality="frechet")
     found = factors(runs, estimates(runs), **known, fair=list(ARMS)).set_index("arm")
-    assert found["factor"].to_dict() == {"random": "labels random-10", "wide": "width 256"}
+    assert found["factor"].to_dict() == {"random": "labels: 10 random", "wide": "width 256"}
     for arm in ("random", "wide"):
         row, truth = found.loc[arm], EMM[arm] / EMM["base"]
         assert row["low"] < truth < row["high"]
@@ -195,6 +195,11 @@ def test_what_an_arm_changes_is_said_in_words():
         "late": "snapshots spacing linear, snapshots count 5, snapshots more b 3",
         "list": "multipliers 2, 4, clip at 1",
     }
+
+
+def test_kinds_of_labels_have_words():
+    kinds = ("none", "class", "random-10", "unique", "random-ly")
+    assert [label_words(kind) for kind in kinds] == ["none", "true", "10 random", "one for each image", "random-ly"]
 
 
 def test_quality_is_missing_where_no_size_is_shared():

@@ -12,6 +12,7 @@ from diffmem.measure.emm import LINE
 from diffmem.report import style
 from diffmem.settings.cell_names import spaced
 from diffmem.studies.effective.emm import QUALITY
+from diffmem.studies.effective.factors import label_words
 
 STRIP = 0.055  # height of the bar of an arm's EMM, above the shares
 NAMES = {"frechet_beyond_fresh": "Frechet distance minus\nthat of fresh points"}
@@ -46,7 +47,7 @@ def effective(curves: pd.DataFrame, fits: pd.DataFrame, estimates: pd.DataFrame,
         ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
         panel.set_yticks([*ticks, 1.08 + STRIP * most / 2], [*map(str, ticks), "EMM"])
     outside(axes, "share of copies")
-    style.legend(figure, {**_arms(looks), **_key()})
+    style.legend(figure, {**_arms(looks, names_of(panels)), **_key()})
     sns.despine(figure)
     return figure
 
@@ -113,7 +114,7 @@ def quality(curves: pd.DataFrame, *, panels: pd.DataFrame, measures: dict[str, s
         panel.set(xlabel=label, ylim=(-0.04, 1.08))
     for row in axes:
         row[0].set_ylabel("share of copies")
-    style.legend(figure, _arms({arm: looks[arm] for arm in kept}))
+    style.legend(figure, _arms({arm: looks[arm] for arm in kept}, names_of(panels)))
     figure.align_xlabels()
     sns.despine(figure)
     return figure
@@ -143,9 +144,15 @@ def in_rows_of_three(number: int) -> tuple[Figure, np.ndarray]:
     return figure, axes
 
 
-def _arms(looks: dict[str, style.Look]) -> dict[str, Line2D]:
+def names_of(panels: pd.DataFrame) -> dict[str, str]:
+    """Arm -> its name in figures; arms that differ in labels and are called by them have the words for these."""
+    labelled = set(panels.loc[panels["factor"] == "labels", "arm"])
+    return {arm: spaced(label_words(arm) if arm in labelled else arm) for arm in panels["arm"].unique()}
+
+
+def _arms(looks: dict[str, style.Look], names: dict[str, str]) -> dict[str, Line2D]:
     """Entries of the legend: name of an arm -> its marker."""
-    return {spaced(arm): Line2D([], [], linestyle="none", **look) for arm, look in looks.items()}
+    return {names[arm]: Line2D([], [], linestyle="none", **look) for arm, look in looks.items()}
 
 
 def _key() -> dict[str, Line2D]:

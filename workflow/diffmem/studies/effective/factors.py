@@ -6,6 +6,7 @@ compared by quality (`comparable`). The Frechet distance is shown minus that of 
 pixels are many.
 """
 
+import re
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ FACTORS = [
     "arm", "factor", "ratio", "low", "high", "censored", "replicates", "measure", "quality_n", "quality",
     "quality_baseline", "quality_difference", "quality_low", "quality_high",
 ]  # fmt: skip
+LABELS = {"class": "true", "unique": "one for each image"}  # kind of labels -> words
 SAME = "as the baseline"  # the words for an arm that changes nothing
 
 
@@ -52,11 +54,19 @@ def factors(
     return pd.DataFrame(rows, columns=FACTORS)
 
 
+def label_words(kind: str) -> str:
+    """The words for a kind of labels: none, true, 10 random, one for each image; any other name as it is."""
+    random = re.fullmatch(r"random-(\d+)", kind)
+    return f"{random[1]} random" if random else LABELS.get(kind, kind)
+
+
 def _words(name: str, value: Any, other: Any) -> str:
     """A factor and its value; of a value with keys, such as the snapshots, those that differ from the ``other``."""
     if isinstance(value, dict):
         there = other if isinstance(other, dict) else {}
         return ", ".join(_words(f"{name} {k}", inner, there.get(k)) for k, inner in changed(value, there).items())
+    if name == "labels":
+        return f"labels: {label_words(value)}"
     return f"{name} {', '.join(map(str, value)) if isinstance(value, list) else value}"
 
 
