@@ -124,5 +124,34 @@ def test_growth_with_the_network_and_dependence_on_the_spectrum_are_judged_by_ra
 
 def test_kl_of_both_cells_is_resampled_with_the_same_repetitions():
     one = rows("a").assign(kl=lambda table: np.exp(np.random.default_rng(0).normal(size=len(table))))
-    ratios = claims._kl_ratio(one, one.assign(kl=1.3 * one["kl"]).iloc[::-1])
+    ratios = claims._kl_ratio(one, one.assign(kl=1.3 * one["kl"]).iloc[::-1], at=2.0)
     np.testing.assert_allclose(ratios, 1.3)
+
+
+def compared(ratios, **changes):
+    """The rows of two laws that were measured at ``ratios``, by claim."""
+    named = cells(cells={"a": {}, "b": {"law": {"name": "power-law"}}})
+    table = pd.concat([rows("a"), rows("b")])
+    return claims.claims(table[table["ratio"].isin(ratios)].assign(**changes), cells=named).set_index("claim")
+
+
+@pytest.mark.parametrize(("ratios", "at"), [([0.5, 2, 4], 2), ([0.5, 1, 2.5, 4], 2.5)])
+def test_kl_is_compared_at_the_ratio_that_the_statement_names(ratios, at):
+    named = cells(cells={"a": {}, "b": {"law": {"name": "power-law"}}})
+    table = pd.concat([rows("a"), rows("b")], ignore_index=True).replace({"ratio": {1.25: 2.5}})
+    double = table["kl"].where((table["ratio"] == at) | (table["cell"] == "a"), 9.0)
+    found = claims.claims(table[table["ratio"].isin(ratios)].assign(kl=double), cells=named).set_index("claim")
+    assert found.loc["T5", "statement"] == f"KL at n / d = {at:g} is that of isotropic data within a tenth"
+    assert found.loc["T5", "verdict"] == REPRODUCED
+
+
+@pytest.mark.parametrize("ratios", [[0.5, 4, 8], [0.5, 1, 8]])
+def test_kl_far_from_twice_the_dimension_says_nothing_of_it(ratios):
+    found = compared(ratios)
+    assert "T5" not in found.index
+    assert "T6" in found.index
+
+
+def test_an_infinite_kl_is_said_to_be_infinite_and_not_to_lack_replicates():
+    found = compared([0.5, 2, 8], kl=np.inf).loc["T5"]
+    assert (found["verdict"], found["reason"], found["replicates"]) == (UNDECIDED, claims.INFINITE, 40)
