@@ -21,7 +21,10 @@ from diffmem.studies.claims import (
     between,
     collect,
     decide,
+    judge_interval,
     judge_mean,
+    seen_in,
+    shared_words,
     tabulate,
     withhold,
     within_factor,
@@ -41,7 +44,27 @@ def test_a_direction_is_decided_by_the_side_of_zero_on_which_the_interval_lies()
     assert decide(0, 0, POSITIVE, replicates=9) == decide(0, 0, NEGATIVE, replicates=9) == CHANCE, (
         "no difference at all"
     )
-    assert decide(0.1, 0.3, POSITIVE, replicates=5) == decide(np.nan, np.nan, POSITIVE, replicates=9) == FEW
+    assert decide(0.1, 0.3, POSITIVE, replicates=5) == decide(np.nan, np.nan, POSITIVE, replicates=5) == FEW
+
+
+def test_an_interval_that_is_not_known_decides_nothing_but_is_no_lack_of_replicates():
+    assert decide(np.nan, np.nan, POSITIVE, replicates=9) == CHANCE
+    assert decide(np.nan, 0.3, between(0.5, 2), replicates=9) == UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("known", "replicates", "verdict", "reason"),
+    [
+        (3, 5, FEW, ""),
+        (3, 8, UNDECIDED, "known in 3 of 8 replicates, and a verdict needs 6"),
+        (0, 8, UNDECIDED, "known in none of 8 replicates, and a verdict needs 6"),
+    ],
+)
+def test_a_mean_that_few_of_enough_replicates_know_is_undecided(known, replicates, verdict, reason):
+    values = np.where(np.arange(replicates) < known, 0.2, np.nan)
+    found = judge_mean(values, between(-1, 1))
+    assert (found.verdict, found.reason, found.replicates) == (verdict, reason, known)
+    assert np.isnan(found.effect) if not known else found.effect == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +110,27 @@ def test_where_nothing_can_be_compared_a_difference_is_no_verdict():
     assert judge_mean(values, POSITIVE, comparable=False).verdict == CHANCE
     assert "nothing to compare" in judge_mean(values, POSITIVE, comparable=False).reason
     assert judge_mean(np.array([np.nan, 2.0]), POSITIVE) == Finding(FEW, effect=2.0, replicates=1)
+
+
+def test_an_interval_alone_decides_once_enough_replicates_know_the_number():
+    numbers = (1.0, 0.8, 1.2)
+    assert judge_interval(numbers, between(0.5, 2), known=6, replicates=8) == Finding(
+        REPRODUCED, *numbers, replicates=6
+    )
+    found = judge_interval(numbers, between(0.5, 2), known=5, replicates=8)
+    assert (found.verdict, found.effect, found.low, found.high) == (UNDECIDED, *numbers)
+    assert found.reason == "known in 5 of 8 replicates, and a verdict needs 6"
+    assert judge_interval(numbers, between(0.5, 2), known=5, replicates=5).verdict == FEW
+
+
+def test_a_statement_says_how_many_replicates_see_its_event_if_not_all_do():
+    assert seen_in("copies begin", 8, replicates=8) == "copies begin"
+    assert seen_in("copies begin", 5, replicates=8) == "copies begin (seen in 5 of 8 replicates)"
+
+
+def test_the_words_of_all_cells_are_those_that_every_cell_has():
+    assert shared_words(["a, 50 inliers, 9 steps", "a, 800 inliers, 9 steps"]) == "a, 9 steps"
+    assert shared_words(["a, 50 inliers"]) == "a, 50 inliers"
 
 
 def test_noise_is_called_a_finding_in_one_case_of_twenty():

@@ -48,6 +48,12 @@ def test_a_copier_leaks_and_a_model_that_knows_nothing_is_not_said_to():
     assert claims(audits(copied=1, replicates=5), settings=words)["verdict"].item() == FEW
 
 
+def test_without_a_guess_a_study_of_enough_replicates_is_undecided():
+    words = {"a": "moons"}
+    none = audits(copied=1, replicates=8).assign(guesses=0, right=0)
+    assert claims(none, settings=words)[["verdict", "reason"]].to_numpy().tolist() == [[CHANCE, "no guess was made"]]
+
+
 def test_false_alarms_are_as_rare_as_promised():
     """At epsilon 0 the claim is raised in at most 2.5 % of studies: none or few of 60."""
     verdicts = [claims(audits(copied=0, replicates=6, pairs=20, seed=seed), settings={"a": ""}) for seed in range(60)]

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from diffmem.studies.claims import CHANCE, FEW, REPRODUCED
-from diffmem.studies.outliers.signals import _with_interval, claims, summary
+from diffmem.studies.outliers.signals import CONSTANT, _with_interval, claims, summary
 
 SIZES = (50, 100, 200, 400, 800)
 
@@ -45,13 +45,21 @@ def test_a_signal_of_size_and_time_alone_says_nothing_of_runs_of_one_size():
 def test_a_signal_of_the_run_is_seen_in_runs_of_one_size():
     table = summary(planted(of_run=1))
     assert row(table, "same-size").correlation == pytest.approx(1)
-    verdicts = claims(table, settings={"n-50": "digits"}).set_index("claim")["verdict"]
-    assert verdicts["S1"] == REPRODUCED
-    assert verdicts["S4"] == FEW, "a constant has no correlation"
+    found = claims(table, settings={"n-50": "digits"}).set_index("claim")
+    assert found.loc["S1", ["verdict", "reason"]].tolist() == [REPRODUCED, ""]
+    assert found.loc["S4", ["verdict", "reason"]].tolist() == [CHANCE, CONSTANT], "eight replicates are enough"
+    few = claims(summary(planted(of_run=1, replicates=5)), settings={"n-50": "digits"}).set_index("claim")
+    assert few.loc["S4", ["verdict", "reason"]].tolist() == [FEW, ""]
     assert (
         claims(summary(planted(of_run=0, seed=1)), settings={"n-50": "x"}).set_index("claim").loc["S1", "verdict"]
         == CHANCE
     )
+
+
+def test_rows_about_all_sizes_do_not_name_one_of_them():
+    settings = {"n-50": "digits, 50 inliers, 8000 steps", "n-800": "digits, 800 inliers, 8000 steps"}
+    found = claims(summary(planted(of_run=1)), settings=settings)
+    assert set(found["holds_for"]) == {"digits, 8000 steps, at all sizes of the study"}
 
 
 def test_the_correlation_between_runs_is_that_of_scipy():

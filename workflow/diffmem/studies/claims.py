@@ -7,6 +7,9 @@ A claim says that a number lies in a region: it is positive, it equals 1 within 
     not reproduced    the interval has nothing in common with what the claim allows
     otherwise         "not distinguishable from chance" for a direction, "undecided" for a place or equality
 
+With fewer than ``LEAST`` replicates there is no verdict. With as many, of which fewer know the number, it is that of
+the last line, and its reason says so.
+
 A claim of equality allows the one value 1 and is reproduced by an interval near it. A wide interval around 1 leaves it
 undecided, since it does not show equality.
 
@@ -19,7 +22,7 @@ replicates combined by Fisher's method), verdicts are withheld.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -126,9 +129,14 @@ def tabulate(claims: Iterable[Claim]) -> pd.DataFrame:
 
 
 def decide(low: float, high: float, region: Region, *, replicates: int, least: int = LEAST) -> str:
-    """Verdict on the claim that a number, of which (``low``, ``high``) is the interval, lies in a ``region``."""
-    if replicates < least or np.isnan([low, high]).any():
+    """Verdict on the claim that a number, of which (``low``, ``high``) is the interval, lies in a ``region``.
+
+    An interval that is not known decides nothing, whatever the number of replicates.
+    """
+    if replicates < least:
         return FEW
+    if np.isnan([low, high]).any():
+        return region.otherwise
     if region.claimed[0] <= low and high <= region.claimed[1]:
         return REPRODUCED
     return REFUTED if high < region.allowed[0] or low > region.allowed[1] else region.otherwise
@@ -138,11 +146,13 @@ def judge_mean(values: np.ndarray, region: Region, *, comparable: bool = True) -
     """Finding on the claim that the mean of ``values`` (r,), one per replicate, lies in a ``region``.
 
     Args:
+        values: missing or infinite where a replicate does not know the number.
         comparable: whether anything was memorized that could be compared; if not, the claim stays open.
     """
-    values = values[np.isfinite(values)]
+    replicates, values = len(values), values[np.isfinite(values)]
     if len(values) < LEAST:
-        return Finding(FEW, effect=values.mean() if len(values) else np.nan, replicates=len(values))
+        effect = values.mean() if len(values) else np.nan
+        return replace(too_few(len(values), region, replicates=replicates), effect=effect)
     mean, low, high = mean_interval(values)
     p = sign_flip(values)
     verdict = decide(low, high, region, replicates=len(values))
@@ -150,6 +160,38 @@ def judge_mean(values: np.ndarray, region: Region, *, comparable: bool = True) -
     if not comparable:
         reason = "neither of the two is copied, so that there is nothing to compare"
     return Finding(region.otherwise if reason else verdict, mean, low, high, p, len(values), reason)
+
+
+def too_few(known: int, region: Region, *, replicates: int) -> Finding:
+    """Finding on a number that fewer than ``LEAST`` replicates know, ``known`` of all ``replicates``."""
+    if replicates < LEAST:
+        return Finding(FEW, replicates=known)
+    found = f"{known} of {replicates} replicates" if known else f"none of {replicates} replicates"
+    return Finding(region.otherwise, replicates=known, reason=f"known in {found}, and a verdict needs {LEAST}")
+
+
+def judge_interval(numbers: tuple[float, float, float], region: Region, *, known: int, replicates: int) -> Finding:
+    """Finding on the claim that a number lies in a ``region``, by its interval alone.
+
+    Args:
+        numbers: effect, low and high.
+        known: so many of all ``replicates`` know the number.
+    """
+    effect, low, high = numbers
+    if known < LEAST:
+        return replace(too_few(known, region, replicates=replicates), effect=effect, low=low, high=high)
+    return Finding(decide(low, high, region, replicates=known), effect, low, high, replicates=known)
+
+
+def seen_in(statement: str, known: int, *, replicates: int) -> str:
+    """The ``statement``, with the number of replicates that see its event where not all ``replicates`` do."""
+    return statement if known == replicates else f"{statement} (seen in {known} of {replicates} replicates)"
+
+
+def shared_words(settings: Iterable[str]) -> str:
+    """What the ``settings`` of all cells have in common: of "a, b, c" and "a, d, c" it is "a, c"."""
+    first, *others = (words.split(", ") for words in settings)
+    return ", ".join(part for part in first if all(part in other for other in others))
 
 
 def _disagreement(*, clear: bool, significant: bool) -> str:

@@ -125,8 +125,10 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
 
 def _judge(row: dict) -> Finding:
     counts = {name: int(row[name]) for name in ("pairs", "guesses", "right")}
-    if row["replicates"] < LEAST or counts["guesses"] == 0:
+    if row["replicates"] < LEAST:
         return Finding(FEW, replicates=int(row["replicates"]))
+    if counts["guesses"] == 0:
+        return Finding(POSITIVE.otherwise, replicates=int(row["replicates"]), reason="no guess was made")
     low = epsilon_bound(**counts, confidence=INTERVAL)
     wrong = counts["guesses"] - counts["right"]
     verdict = decide(low, np.inf, POSITIVE, replicates=int(row["replicates"]))

@@ -19,15 +19,19 @@ one that no time and no size explains.
     S2 to S4   likewise by that loss at small noise levels, by the denoiser's answer, and by the stable rank
 """
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import scipy
 
 from diffmem.measure.intervals import mean_interval
-from diffmem.studies.claims import EVERY, POSITIVE, Claim, Finding, decide, tabulate
+from diffmem.studies.claims import EVERY, FEW, POSITIVE, Claim, Finding, judge_interval, shared_words, tabulate
 from diffmem.studies.outliers.survival import RUN
 
+CONSTANT = "runs of one size do not differ in the signal, or not in the net copied fraction: no correlation is known"
 LARGEST = 0.999  # correlations beyond count as this, since atanh 1 is infinite
 OF_CLAIMS = {
     "S1": ("gap", "the larger held-out minus training loss"),
@@ -93,12 +97,10 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
         found: result of ``summary``.
         settings: cell -> the settings it holds for, in words.
     """
-    cell, words = next(iter(settings.items()))
+    cell, words = next(iter(settings)), shared_words(settings.values())
     rows = []
     for claim, (signal, side) in OF_CLAIMS.items():
         for row in found[(found["signal"] == signal) & (found["over"] == "same-size")].to_dict("records"):
-            verdict = decide(row["low"], row["high"], POSITIVE, replicates=row["replicates"])
-            finding = Finding(verdict, row["correlation"], row["low"], row["high"], replicates=row["replicates"])
             rows.append(
                 Claim(
                     claim=claim,
@@ -106,10 +108,18 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
                     unit="rank correlation",
                     cell=cell,
                     reference=EVERY,
-                    finding=finding,
+                    finding=_judge(row),
                     figure="signals",
                     study=row["study"],
-                    holds_for=f"{words}, and the study's other sizes",
+                    holds_for=f"{words}, at all sizes of the study",
                 )
             )
     return tabulate(rows)
+
+
+def _judge(row: dict[str, Any]) -> Finding:
+    """Finding on the correlation in a ``row`` of ``summary``, which a signal that is the same in all runs lacks."""
+    numbers, count = (row["correlation"], row["low"], row["high"]), int(row["replicates"])
+    finding = judge_interval(numbers, POSITIVE, known=count, replicates=count)
+    constant = finding.verdict != FEW and np.isnan(numbers).any()
+    return replace(finding, reason=CONSTANT) if constant else finding
