@@ -50,6 +50,13 @@ def test_a_threshold_is_exceeded_not_reached_and_one_never_exceeded_does_not_sto
     assert found["stopped"][SIGNAL] == (epoch < 64)
 
 
+@pytest.mark.parametrize(("confirm", "epoch"), [(2, 8), (3, 16), (9, 16)])
+def test_a_run_too_short_to_confirm_the_signal_is_trained_to_its_end(confirm, epoch):
+    """Two snapshots above the threshold at the end are none of three in a row, unlike an event that stays to the end."""
+    table = curves(signal=[0.0] * 4 + [0.9] * 4).iloc[2:6]
+    assert picked(table, confirm=confirm)["epoch"][SIGNAL] == epoch
+
+
 def test_every_replicate_is_judged_by_itself_in_any_order_of_rows():
     late = [0.0] * 5 + [0.9] * 3
     both = pd.concat([curves(), curves(signal=late, loss=DIPPING[::-1], replicate=1)])

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from diffmem.studies.claims import CHANCE, FEW, REFUTED, REPRODUCED, UNDECIDED
-from diffmem.studies.outliers.stopping_step import claims, first_lasting, jointly, judge_order, per_replicate
+from diffmem.studies.outliers.lasting import first_lasting
+from diffmem.studies.outliers.stopping_step import claims, jointly, judge_order, per_replicate
 from diffmem.studies.outliers.stopping_step import summary as summarise
 
 EPOCHS = [0, 1, 2, 4, 8, 16, 32]

@@ -17,7 +17,8 @@ import pandas as pd
 
 from diffmem.measure.intervals import mean_interval, share
 from diffmem.studies.claims import Claim, Finding, Region, between, decide, tabulate
-from diffmem.studies.outliers.stopping_step import BIAS, COPIES, MOSTLY, both_ratios, first_lasting, judge_order, onset
+from diffmem.studies.outliers.lasting import first_lasting, onset
+from diffmem.studies.outliers.stopping_step import BIAS, COPIES, MOSTLY, both_ratios, judge_order
 from diffmem.studies.outliers.survival import RUN
 
 TENTH, NOTHING = 0.1, between(-0.05, 0.05)

@@ -31,7 +31,8 @@ import pandas as pd
 from diffmem.measure.attribution import level
 from diffmem.measure.intervals import mean_interval, median_interval
 from diffmem.studies.claims import EVERY, FEW, POSITIVE, Claim, Finding, Region, between, decide, judge_mean, tabulate
-from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, both_ratios, onset
+from diffmem.studies.outliers.lasting import onset
+from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, both_ratios
 from diffmem.studies.outliers.survival import RUN
 
 LOSS = "loss"

@@ -20,9 +20,9 @@ is the loss of a rule against that optimum; the same is defined for the quality.
 import numpy as np
 import pandas as pd
 
+from diffmem.studies.outliers.lasting import CONFIRM, first_lasting
 from diffmem.studies.outliers.survival import RUN
 
-CONFIRM = 3  # K
 SIGNAL, LOSS, QUALITY, END = "outlier signal", "best held-out loss", "best quality", "end of training"
 
 
@@ -56,7 +56,7 @@ def stopping(curves: pd.DataFrame, *, threshold: float, confirm: int = CONFIRM) 
         curves: columns ``RUN``, epoch, signal, loss, as from ``signals``; with a column quality (of which the smallest
             is the best, such as an energy distance to held-out points) rule (3) is added.
         threshold: which the signal must exceed.
-        confirm: K of (1).
+        confirm: K of (1). A run of fewer snapshots is trained to its end.
 
     Returns:
         one row per replicate and rule: the columns ``RUN``, rule, stopped (whether that is before the end),
@@ -79,16 +79,8 @@ def _picks(run: pd.DataFrame, *, threshold: float, confirm: int) -> dict[str, in
     """Rule -> row of one replicate's curves, which are ordered by epoch."""
     last = len(run) - 1
     above = run["signal"].to_numpy() > threshold
-    first = _first_in_a_row(above, confirm)
+    first = first_lasting(above, confirm, to_end=False)
     picked = {SIGNAL: min(first, last), LOSS: int(run["loss"].argmin())}
     if "quality" in run:
         picked[QUALITY] = int(run["quality"].argmin())
     return {**picked, END: last}
-
-
-def _first_in_a_row(above: np.ndarray, length: int) -> int:
-    """Index of the first of ``length`` consecutive true values of ``above`` (s,); s where there are none."""
-    if length > len(above):
-        raise ValueError(f"{len(above)} snapshots cannot show {length} in a row: take more snapshots")
-    runs = np.lib.stride_tricks.sliding_window_view(above, length).all(-1)
-    return int(runs.argmax()) if runs.any() else len(above)

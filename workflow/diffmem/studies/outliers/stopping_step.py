@@ -7,9 +7,9 @@ all generated points at ratio r:
     bias       c_r(t) > z_r(t) at the smallest ratio: more samples are nearer to the training set               (2)
     copies     c_r(t) > max(z_r(t), ``LEAST``) at the ratio of the main figures                                 (3)
 
-each at the first snapshot from which on it holds ``CONFIRM`` times in a row, or to the end. z_r(t) is the level of
-`measure.attribution`, which a run that knows nothing of the split passes with probability .05 at most, at any of its
-snapshots. The epoch of an event that is not seen is infinite.
+each at the first snapshot from which on it holds three times in a row, or to the end (`lasting`). z_r(t) is the level
+of `measure.attribution`, which a run that knows nothing of the split passes with probability .05 at most, at any of
+its snapshots. The epoch of an event that is not seen is infinite.
 
 A single run of a hundred points shows (2) and (3) late, where a fifth of its samples may be copies. All R replicates
 together show them sooner: their mean of c_r is compared with the level of sqrt(sum v_r^2) / R, which has the same rate
@@ -31,13 +31,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from diffmem.measure.attribution import level
 from diffmem.measure.intervals import mean_interval, median_interval, share
 from diffmem.studies.claims import LEAST as LEAST_RUNS
 from diffmem.studies.claims import NEGATIVE, Claim, Finding, Region, decide, judge_mean, tabulate
+from diffmem.studies.outliers.lasting import first_lasting, onset
 from diffmem.studies.outliers.survival import RUN
 
-CONFIRM = 3
 DRAWS = 400  # of the bootstrap
 LEAST = 0.05  # of the samples: fewer copies are no reason to stop
 EVENTS = GENERALIZED, BIAS, COPIES, STOP = "tau_gen", "bias", "copies", "stop"
@@ -45,29 +44,6 @@ OF_RUN = ("begun", STOP, "stopped", "cost", "gain", "net", "net_end", "per_epoch
 OF_EVENT = ("study", "cell", "event", "epoch", "low", "high", "step", "seen", "replicates")
 OF_STOP = ("cost", "cost_low", "cost_high", "net", "net_end")
 MOSTLY = Region((0.5, 1), (0.5, 1))
-
-
-def first_lasting(held: np.ndarray, confirm: int = CONFIRM) -> int:
-    """Index of the first of ``confirm`` true values in a row of ``held`` (s,), or that stay true to the end; s if none.
-
-    >>> first_lasting(np.array([True, False, True, True, True, False]))
-    2
-    >>> first_lasting(np.array([False, False, True]))
-    2
-    """
-    padded = np.concatenate([held, np.ones(confirm - 1, dtype=bool)])
-    rows = np.lib.stride_tricks.sliding_window_view(padded, confirm).all(1)
-    return int(rows.argmax()) if rows.any() else len(held)
-
-
-def onset(net: np.ndarray, deviation: np.ndarray, *, least: float = 0.0) -> int:
-    """Index of the first snapshot from which on ``net`` (s,) exceeds chance and ``least``, as above; s if none.
-
-    Args:
-        net: net copied fraction at every snapshot.
-        deviation: its standard deviation if the model knew nothing of the split (`measure.attribution`).
-    """
-    return first_lasting(net > np.maximum(level(deviation, len(net)), least))
 
 
 def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame, *, one_target: bool = False) -> pd.DataFrame:

@@ -16,12 +16,15 @@ import pandas as pd
 from diffmem.measure.intervals import over_replicates
 from diffmem.studies.claims import NEGATIVE, POSITIVE, Claim, Finding, judge_mean, tabulate
 from diffmem.studies.outliers.claims import headline
-from diffmem.studies.outliers.stopping import CONFIRM, END, SIGNAL, signals, stopping
+from diffmem.studies.outliers.lasting import CONFIRM
+from diffmem.studies.outliers.stopping import END, SIGNAL, signals, stopping
 
 BEGUN = 0.1  # net copied fraction at which outliers have begun to be memorized
 LATE, FOREST = "memorized late", "isolation forest"
-JUDGED_BY = {"loss_regret": "held-out loss", "quality_regret": "energy distance to the truth"}
-REGRETS = {"loss_regret": "mean squared error on held-out points", "quality_regret": "energy distance to the truth"}
+REGRETS = {  # column of `stopping` -> what the regret is judged by, in words, and its unit
+    "loss_regret": ("held-out loss", "mean squared error on held-out points"),
+    "quality_regret": ("energy distance to the truth", "energy distance to the truth"),
+}
 
 
 def stopped(rates: pd.DataFrame, training: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
@@ -75,12 +78,10 @@ def _stopping(picked: pd.DataFrame) -> list[Claim]:
     rows = []
     claimed = "stopping when known outliers begin to be memorized gives a better model than training to the end"
     for (study, cell), table in picked.groupby(["study", "cell"], sort=False) if len(picked) else ():
-        for regret, unit in REGRETS.items():
+        for regret, (judged_by, unit) in REGRETS.items():
             wide = table.pivot(index="replicate", columns="rule", values=regret)
             finding = judge_mean((wide[SIGNAL] - wide[END]).to_numpy(), NEGATIVE)
-            rows.append(
-                _claim("U1", f"{claimed}, by {JUDGED_BY[regret]}", unit, study=study, cell=cell, finding=finding)
-            )
+            rows.append(_claim("U1", f"{claimed}, by {judged_by}", unit, study=study, cell=cell, finding=finding))
     return rows
 
 
