@@ -8,7 +8,7 @@ from diffmem.data.image_set import points
 from diffmem.data.images import digits
 from diffmem.measure.quality import quality
 from diffmem.settings.read import studies
-from diffmem.studies.cautions import FACTOR, of_coverage, of_running_mean, of_spread
+from diffmem.studies.cautions import FACTOR, of_noise, of_running_mean, of_spread
 from diffmem.studies.config_cautions import of_studies
 from diffmem.studies.drawn_spread import drawn_spread
 
@@ -112,15 +112,16 @@ def test_noise_is_said_and_fresh_points_and_a_fair_model_are_not():
         "blurred": train + 0.1 * rng.standard_normal(train.shape),
     }
     value = {
-        name: quality(generated=generated, held_out=held_out, rng=np.random.default_rng(1))["coverage"]
+        name: quality(generated=generated, held_out=held_out, rng=np.random.default_rng(1))
         for name, generated in covered.items()
     }
-    said = of_coverage(value["noise"], value["fresh"])
-    assert said.startswith(f"samples of the last snapshot are close to noise: their coverage is {value['noise']:.3f}")
+    said = of_noise(value["noise"], value["fresh"])
+    covers = value["noise"]["coverage"]
+    assert said.startswith(f"samples of the last snapshot are close to noise: their coverage is {covers:.3f}")
     assert "training.steps" in said
-    assert of_coverage(value["gaussian"], value["fresh"]) is not None
-    assert of_coverage(value["fresh"], value["fresh"]) is None
-    assert of_coverage(value["blurred"], value["fresh"]) is None
+    assert of_noise(value["gaussian"], value["fresh"]) is not None
+    assert of_noise(value["fresh"], value["fresh"]) is None
+    assert of_noise(value["blurred"], value["fresh"]) is None
 
 
 def test_sizes_of_one_data_set_share_a_sentence():

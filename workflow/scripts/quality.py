@@ -5,7 +5,7 @@ output   quality.parquet: study, cell and the columns of diffmem.studies.shard.q
 """
 
 from diffmem import files, job
-from diffmem.studies.cautions import of_coverage
+from diffmem.studies.cautions import of_noise
 from diffmem.studies.shard.quality import DATA, shard_quality
 
 job.start(snakemake.log[0])
@@ -15,8 +15,8 @@ table = shard_quality(
     training=files.load_table(snakemake.input.training, columns=("snapshot", "step", "epoch")),
     seed=snakemake.params.cell["seed"],
 )
-last = table[(table["measure"] == "coverage") & (table["step"] == table["step"].max())]
-if sentence := of_coverage(last["value"].mean(), last["floor"].mean()):
+last = table[table["step"] == table["step"].max()].groupby("measure")[["value", "floor"]].mean()
+if sentence := of_noise(last["value"], last["floor"]):
     job.say(f"Please note: {sentence}.")
 names = {key: snakemake.wildcards[key] for key in ("study", "cell")}
 files.save_table(snakemake.output[0], table.assign(**names))

@@ -10,6 +10,7 @@ import pytest
 from diffmem.report.page import cautions, costs, numbers
 from diffmem.report.page.papers import DEFINITIONS, definition
 from diffmem.studies import claims
+from diffmem.studies.cautions import NEARNESS
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\n"
 STUDIES = Path(claims.__file__).parent
@@ -36,11 +37,18 @@ def test_no_measured_jobs_cost_nothing(tmp_path):
 
 
 def quality(**coverage):
-    """The untrained model covers nothing, the last snapshot what is given; fresh points .96."""
+    """Coverage, and as much density: of the untrained model none, of the last snapshot what is given."""
     return pd.DataFrame([
-        {"study": "points", "cell": cell, "epoch": epoch, "measure": "coverage", "mean": value, "floor": 0.96}
-        for cell, last in coverage.items() for epoch, value in ((0, 0.0), (9, last))
+        {"study": "points", "cell": cell, "epoch": epoch, "measure": measure, "mean": value, "floor": 0.96}
+        for cell, last in coverage.items() for epoch, value in ((0, 0.0), (9, last)) for measure in NEARNESS
     ])  # fmt: skip
+
+
+def test_copies_of_few_points_are_no_noise_although_they_cover_little():
+    table = quality(copies=0.05, noise=0.05)
+    table.loc[(table["cell"] == "copies") & (table["measure"] == "density"), "mean"] = 1.1
+    (text,) = cautions.of_quality(table)
+    assert "Study points, noise:" in text
 
 
 def test_samples_that_cover_little_at_the_last_snapshot_are_called_noise():
@@ -58,7 +66,7 @@ def test_good_samples_of_the_last_snapshot_need_no_caution():
 def test_noise_is_seen_in_the_runs_of_arms_too():
     runs = pd.DataFrame({
         "study": "arms", "cell": ["x", "x", "y", "y"], "step": [0, 5, 0, 5], "coverage": [0, 0.9, 0, 0.1],
-        "coverage_floor": 0.98,
+        "coverage_floor": 0.98, "density": [0, 0.9, 0, 0.1], "density_floor": 1,
     })  # fmt: skip
     assert "Study arms, y:" in cautions.of_runs(runs)[0]
 

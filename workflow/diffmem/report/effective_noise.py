@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from diffmem.report import style
-from diffmem.report.effective import arms_by_factor, in_rows_of_three, looks_of, outside
+from diffmem.report.effective import arms_by_factor, in_rows_of_three, looks_of, names_of, outside
 from diffmem.settings.cell_names import spaced
 
 LINE: dict[str, Literal["-", ":"]] = {"held-out": "-", "train": ":"}
@@ -38,7 +38,8 @@ def noise(table: pd.DataFrame, *, panels: pd.DataFrame) -> Figure:
             panel.set(xscale="log", yscale="log", title=f"{spaced(factor)}, n = {own['n'].iloc[0]:,}")
             style.log_ticks(panel.xaxis, *panel.get_xlim())
     outside(axes, "mean squared error\n[target has variance 1]")
-    marks = {spaced(arm): Line2D([], [], color=look["color"]) for arm, look in looks.items()}
+    names = names_of(panels)
+    marks = {names[arm]: Line2D([], [], color=look["color"]) for arm, look in looks.items()}
     kinds = {WORDS[name]: Line2D([], [], color="black", linestyle=line) for name, line in LINE.items()}
     style.legend(figure, {**marks, **kinds})
     sns.despine(figure)

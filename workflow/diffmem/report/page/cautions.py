@@ -6,7 +6,7 @@
 import pandas as pd
 
 from diffmem.report.page.numbers import number
-from diffmem.studies.cautions import NOISE
+from diffmem.studies.cautions import NEARNESS, NOISE
 from diffmem.studies.claims import FEW, LEAST, WITHHELD
 
 
@@ -31,23 +31,26 @@ def of_claims(table: pd.DataFrame) -> list[str]:
 
 def of_quality(quality: pd.DataFrame) -> list[str]:
     """Sentences about cells whose samples are noise, from quality.parquet of a study of outliers."""
-    rows = quality[quality["measure"] == "coverage"]
-    last = rows[rows["epoch"] == rows.groupby("cell")["epoch"].transform("max")]
-    return _noise(last["study"], last["cell"], last["mean"], last["floor"])
+    last = quality[quality["epoch"] == quality.groupby("cell")["epoch"].transform("max")]
+    wide = last.pivot_table(index=["study", "cell"], columns="measure", values=["mean", "floor"], sort=False)
+    return _noise(wide["mean"], wide["floor"])
 
 
 def of_runs(runs: pd.DataFrame) -> list[str]:
     """Sentences about cells whose samples are noise, from runs.parquet of a study of effective memorization."""
     last = runs[runs["step"] == runs.groupby("cell")["step"].transform("max")]
-    mean = last.groupby(["study", "cell"], sort=False)[["coverage", "coverage_floor"]].mean().reset_index()
-    return _noise(mean["study"], mean["cell"], mean["coverage"], mean["coverage_floor"])
+    mean = last.groupby(["study", "cell"], sort=False).mean(numeric_only=True)
+    floors = mean[[f"{name}_floor" for name in NEARNESS]].set_axis(list(NEARNESS), axis=1)
+    return _noise(mean[list(NEARNESS)], floors)
 
 
-def _noise(studies: pd.Series, cells: pd.Series, coverage: pd.Series, fresh: pd.Series) -> list[str]:
-    table = pd.DataFrame({"study": studies, "cell": cells, "coverage": coverage, "fresh": fresh})
+def _noise(samples: pd.DataFrame, fresh: pd.DataFrame) -> list[str]:
+    """Sentences from density and coverage of ``samples`` and ``fresh`` points, each by study and cell."""
+    poor = pd.concat([samples[name] < NOISE * fresh[name] for name in NEARNESS], axis=1).all(axis=1)
+    table = pd.DataFrame({"noise": poor, "coverage": samples["coverage"], "fresh": fresh["coverage"]}).reset_index()
     found = []
     for study, part in table.groupby("study", sort=False):
-        noise = part[part["coverage"] < NOISE * part["fresh"]]
+        noise = part[part["noise"]]
         if len(noise):
             which = "every cell" if len(noise) == len(part) else ", ".join(noise["cell"])
             found.append(
