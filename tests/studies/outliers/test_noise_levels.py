@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from diffmem.studies.claims import REFUTED, REPRODUCED
-from diffmem.studies.outliers.noise_levels import claims, known_shares, spacing_level, summary
+from diffmem.measure.intervals import mean_interval
+from diffmem.studies.claims import REFUTED, REPRODUCED, UNDECIDED, decide
+from diffmem.studies.outliers.noise_levels import ABOUT, NOTHING_KNOWN, claims, known_shares, spacing_level, summary
 
 SIGMAS = 0.02 * 2.0 ** np.arange(10)
 CELL = {"study": "s", "cell": "n-50"}
@@ -48,6 +49,38 @@ def test_the_planted_peak_is_found_in_units_of_spacing(peak, verdict):
 def test_a_run_without_bias_is_judged_at_its_end_only():
     table = claims(planted(peak=1, seen=np.inf), settings={"n-50": "moons"})
     assert table["claim"].tolist() == ["N2"]
+
+
+def test_losses_that_are_noise_have_no_best_level():
+    """The levels lie around the spacing, so that the mean place of the largest of ten is near it by chance."""
+    rng, verdicts, alarms = np.random.default_rng(0), [], 0
+    sigmas = 0.2 * 2.0 ** np.linspace(-2, 2, 10)
+    for _ in range(100):
+        key = [{**CELL, "replicate": r, "when": "end", "sigma": s, "units": s / 0.2} for r in range(8) for s in sigmas]
+        table = pd.DataFrame(key).assign(known=0.02 * rng.standard_normal(len(key)))
+        verdicts += claims(table, settings={"n-50": "moons"})["verdict"].tolist()
+        best = table.loc[table.groupby("replicate")["known"].idxmax(), "units"]
+        low, high = mean_interval(np.log(best.to_numpy()))[1:]
+        alarms += decide(low, high, ABOUT, replicates=8) != UNDECIDED
+    assert alarms > 50, "by the place alone"
+    assert sum(verdict != UNDECIDED for verdict in verdicts) <= 5
+
+
+def test_a_largest_share_below_zero_is_no_knowledge():
+    table = planted(peak=1.0)
+    found = claims(table.assign(known=table["known"] - 0.6), settings={"n-50": "moons"})
+    assert found[["verdict", "reason"]].to_numpy().tolist() == [[UNDECIDED, NOTHING_KNOWN]] * 2
+
+
+def test_replicates_without_bias_are_counted_in_the_statement():
+    table = planted(peak=1.0)
+    table = table[(table["when"] == "end") | (table["replicate"] < 6)]
+    found = claims(table, settings={"n-50": "moons"}).set_index("claim")
+    assert found.loc["N1", "statement"].endswith("as long as their spacing (seen in 6 of 8 replicates)")
+    assert found.loc["N2", "statement"].endswith("as long as their spacing")
+    assert found["verdict"].tolist() == [REPRODUCED] * 2
+    few = claims(table[(table["when"] == "end") | (table["replicate"] < 5)], settings={"n-50": "moons"})
+    assert "known in 5 of 8 replicates" in few.set_index("claim").loc["N1", "reason"]
 
 
 def test_the_summary_is_the_mean_share_at_every_level():

@@ -12,8 +12,13 @@ as the spacing.
     N1   at the first snapshot at which samples are biased towards the training set, k is largest at about this level
     N2   likewise at the last snapshot
 
-within a factor of three, over replicates.
+within a factor of three, over replicates. Where a largest k is one of noise, it says nothing of its level. Both are
+undecided unless k is known to be positive at the level with the largest mean: over replicates, with Student's t
+interval at the level of 5 % divided by the number of noise levels (Bonferroni), since that level was chosen as the best
+of them.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,12 +26,23 @@ import pandas as pd
 from diffmem.locations import distinct
 from diffmem.measure.intervals import mean_interval
 from diffmem.neighbours.index import Index
-from diffmem.studies.claims import Claim, Finding, between, decide, tabulate
+from diffmem.studies.claims import (
+    ERROR,
+    REFUTED,
+    REPRODUCED,
+    Claim,
+    Finding,
+    between,
+    judge_interval,
+    seen_in,
+    tabulate,
+)
 from diffmem.studies.outliers.stopping_step import BIAS
 from diffmem.studies.outliers.survival import RUN
 
 ABOUT = between(-np.log(3), np.log(3))
 WHEN = {"onset": "N1", "end": "N2"}
+NOTHING_KNOWN = "at no noise level is the loss on training points known to be below that on held-out points"
 
 
 def spacing_level(train: np.ndarray) -> float:
@@ -81,22 +97,37 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
         table: result of ``known_shares``.
         settings: cell -> the settings it holds for, in words.
     """
-    rows = []
+    rows, of_cell = [], table.groupby(["study", "cell"])["replicate"].nunique()
     for (study, cell, when), part in table.groupby(["study", "cell", "when"], sort=False):
-        best = part.loc[part.groupby("replicate")["known"].idxmax(), "units"]
-        effect, low, high = mean_interval(np.log(best.to_numpy()))
-        verdict = decide(low, high, ABOUT, replicates=len(best))
         moment = "when bias towards the training set begins" if when == "onset" else "at the end of training"
+        statement = f"{moment}, training points are known best in noise about as long as their spacing"
+        known, replicates = part["replicate"].nunique(), of_cell[study, cell]
         rows.append(
             Claim(
                 claim=WHEN[str(when)],
-                statement=f"{moment}, training points are known best in noise about as long as their spacing",
+                statement=seen_in(statement, known, replicates=replicates),
                 unit="log of length of the noise over spacing",
                 cell=str(cell),
-                finding=Finding(verdict, effect, low, high, replicates=len(best)),
+                finding=_judge(part, replicates=replicates),
                 figure="levels",
                 study=str(study),
                 holds_for=settings[str(cell)],
             )
         )
     return tabulate(rows)
+
+
+def _judge(part: pd.DataFrame, *, replicates: int) -> Finding:
+    """Whether k is largest at about the spacing, at one moment of a cell that has so many ``replicates``."""
+    best = part.loc[part.groupby("replicate")["known"].idxmax(), "units"].to_numpy()
+    finding = judge_interval(mean_interval(np.log(best)), ABOUT, known=len(best), replicates=replicates)
+    if finding.verdict in (REPRODUCED, REFUTED) and not _is_known(part):
+        return replace(finding, verdict=ABOUT.otherwise, reason=NOTHING_KNOWN)
+    return finding
+
+
+def _is_known(part: pd.DataFrame) -> bool:
+    """Whether k is positive at the level with the largest mean, by an interval that allows for the choice of it."""
+    at = part.pivot(index="replicate", columns="sigma", values="known")
+    best = at[at.mean().idxmax()].dropna().to_numpy()
+    return mean_interval(best, level=1 - ERROR / at.shape[1])[1] > 0
