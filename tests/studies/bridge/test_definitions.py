@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from diffmem.studies.bridge.definitions import beside, claims, summary
-from diffmem.studies.claims import REFUTED, REPRODUCED
+from diffmem.studies.claims import REFUTED, REPRODUCED, UNDECIDED
 
 STEPS = [0, 1, 2, 4, 8, 16, 32, 64]
 WORDS = {"n-50": "moons"}
@@ -40,6 +40,21 @@ def test_a_generalizing_model_that_knows_its_training_set_refutes_the_claim():
 def test_a_generalizing_model_that_knows_nothing_reproduces_it():
     table = claims(planted(biased_from=99, copies_from=99, delta=1, matched=1), settings=WORDS).set_index("claim")
     assert table.loc["B2", ["verdict", "effect"]].tolist() == [REPRODUCED, 0]
+
+
+def test_replicates_whose_model_does_not_generalize_are_counted_in_the_statement():
+    table = planted(biased_from=99, copies_from=99, delta=1, matched=1)
+    table.loc[table["replicate"] < 2, "delta"] = -1
+    row = claims(table, settings=WORDS).set_index("claim").loc["B2"]
+    assert row["statement"].endswith("knows nothing of the latter (seen in 6 of 8 replicates)")
+    assert row["verdict"] == REPRODUCED
+    table.loc[table["replicate"] < 3, "delta"] = -1
+    few = claims(table, settings=WORDS).set_index("claim")
+    assert few.loc["B2", ["verdict", "reason"]].tolist() == [
+        UNDECIDED,
+        "known in 5 of 8 replicates, and a verdict needs 6",
+    ]
+    assert "seen in" not in few.loc["B3", "statement"], "judged on all"
 
 
 def test_the_summary_holds_means_of_shares_and_shares_of_runs():

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from diffmem.studies.claims import FEW, REFUTED, REPRODUCED, UNDECIDED
-from diffmem.studies.outliers.clocks import claims, clocks, slopes, summary
+from diffmem.studies.claims import CHANCE, FEW, REFUTED, REPRODUCED, UNDECIDED
+from diffmem.studies.outliers.clocks import FEW_SIZES, claims, clocks, slopes, summary
 
 SIZES = {"n-50": 50, "n-100": 100, "n-200": 200}
 STEPS = 2 ** np.arange(15)
-WORDS = dict.fromkeys(SIZES, "digits")
+WORDS = {cell: f"digits, {n} inliers, 8000 steps" for cell, n in SIZES.items()}
 
 
 def planted(bias=lambda n: n, copies=lambda n: 8 * n, best=1024, replicates=8, deviation=lambda n: 0.01):
@@ -95,14 +95,39 @@ def test_claims_compare_the_clocks():
     other = claims(planted(bias=lambda n: 512, copies=lambda n: 8 * n**2), settings=WORDS).set_index("claim")
     assert other.loc[["K2", "K3", "K4"], "verdict"].tolist() == [REFUTED, REPRODUCED, REFUTED]
     assert other.loc["K4", "effect"] == pytest.approx(0)
-    assert "50 to 200 inliers" in other.loc["K2", "holds_for"]
+    assert other.loc["K2", "holds_for"] == "digits, 8000 steps, at 50 to 200 inliers"
+    assert other.loc["K1", "holds_for"].iloc[0] == "digits, 50 inliers, 8000 steps"
+
+
+def test_runs_whose_loss_is_best_at_the_end_are_counted_in_the_statement():
+    table = planted()
+    last = (table["event"] == "loss") & (table["n"] == 50) & (table["replicate"] < 3)
+    table.loc[last, ["step", "net_smallest"]] = np.inf, np.nan
+    found = claims(table, settings=WORDS).set_index(["claim", "cell"]).loc["K1"]
+    assert found["statement"].str.endswith("(seen in 5 of 8 replicates)").tolist() == [True, False, False]
+    assert found["verdict"].tolist() == [CHANCE, REPRODUCED, REPRODUCED]
+    assert found.loc["n-50", "reason"] == "known in 5 of 8 replicates, and a verdict needs 6"
+
+
+def test_whole_epochs_are_compared_with_infinite_ones_without_a_warning(recwarn):
+    """A run that never reaches the quality, among snapshots at whole epochs."""
+    found = pd.DataFrame({"study": "s", "cell": "n-50", "replicate": [0, 1], "tau_gen": [2.0, np.inf]})
+    rows = itertools.product((0, 1), (0, 2, 4), ((1.0, False), (2.0, True)))
+    rates = [dict(study="s", cell="n-50", replicate=r, epoch=e, step=3 * e, threshold=t, headline=h, net=0.0,
+                  deviation=0.1) for r, e, (t, h) in rows]  # fmt: skip
+    losses = [
+        dict(study="s", cell="n-50", replicate=r, step=s, set="held-out", loss=1.0) for r in (0, 1) for s in (0, 6)
+    ]
+    tables = {"training": pd.DataFrame(losses), "attribution": pd.DataFrame(rates)}
+    table = clocks(found, **tables, sizes=SIZES)
+    assert table.loc[table["event"] == "tau_gen", "step"].tolist() == [6, np.inf]
+    assert not [str(warning.message) for warning in recwarn]
 
 
 def test_what_few_replicates_or_sizes_show_is_no_verdict():
     assert set(claims(planted(replicates=4), settings=WORDS)["verdict"]) == {FEW}
     never = claims(planted(copies=lambda n: np.inf), settings=WORDS).set_index("claim")
-    assert never.loc["K2", "verdict"] == FEW
-    assert "fewer than 3 sizes" in never.loc["K2", "reason"]
+    assert never.loc["K2", ["verdict", "reason"]].tolist() == [UNDECIDED, FEW_SIZES], "eight replicates are enough"
     rng = np.random.default_rng(0)
     wide = planted()
     wide["step"] *= np.exp(rng.normal(0, 0.6, len(wide)))

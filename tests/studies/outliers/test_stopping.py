@@ -52,7 +52,7 @@ def test_a_threshold_is_exceeded_not_reached_and_one_never_exceeded_does_not_sto
 
 @pytest.mark.parametrize(("confirm", "epoch"), [(2, 8), (3, 16), (9, 16)])
 def test_a_run_too_short_to_confirm_the_signal_is_trained_to_its_end(confirm, epoch):
-    """Two snapshots above the threshold at the end are none of three in a row, unlike an event that stays to the end."""
+    """Two snapshots above the threshold at the end are no three in a row, unlike an event that stays to the end."""
     table = curves(signal=[0.0] * 4 + [0.9] * 4).iloc[2:6]
     assert picked(table, confirm=confirm)["epoch"][SIGNAL] == epoch
 

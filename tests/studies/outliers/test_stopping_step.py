@@ -119,6 +119,20 @@ def test_events_at_one_snapshot_may_have_come_in_either_order():
     assert tie.low < 0.3 < 0.7 < tie.high
 
 
+def test_replicates_that_see_neither_event_are_counted_in_the_statement():
+    found = per_replicate(*planted(copies=[0] * 7))
+    found.loc[found["replicate"] < 2, "tau_gen"] = np.inf
+    row = claims(found, settings={"c": "words"}).set_index("claim").loc["G1"]
+    assert row[["verdict", "effect", "replicates"]].tolist() == [REPRODUCED, 1, 6]
+    assert row["statement"].endswith("before copies begin (seen in 6 of 8 replicates)")
+    found.loc[found["replicate"] < 4, "tau_gen"] = np.inf
+    row = claims(found, settings={"c": "words"}).set_index("claim").loc["G1"]
+    assert row[["verdict", "reason"]].tolist() == [
+        UNDECIDED,
+        "known in 4 of 8 replicates, and a verdict needs 6",
+    ]
+
+
 def test_what_never_happens_needs_no_more_replicates():
     found = per_replicate(*planted(copies=[0] * 7)).assign(tau_gen=np.inf)
     table = claims(found, settings={"c": "words"}).set_index("claim")

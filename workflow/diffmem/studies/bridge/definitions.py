@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from diffmem.measure.intervals import mean_interval, share
-from diffmem.studies.claims import Claim, Finding, Region, between, decide, tabulate
+from diffmem.studies.claims import Claim, between, judge_interval, seen_in, tabulate
 from diffmem.studies.outliers.lasting import first_lasting, onset
 from diffmem.studies.outliers.stopping_step import BIAS, COPIES, MOSTLY, both_ratios, judge_order
 from diffmem.studies.outliers.survival import RUN
@@ -81,14 +81,17 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
     for (study, cell), part in table.groupby(["study", "cell"], sort=False):
         last = part[part["step"] == part["step"].max()]
         same = (last["matched"] < 0) == (last[BIAS] > 0)
-        found = {"B1": judge_order(*_onsets(part)), "B3": _judge(share(same.to_numpy()), MOSTLY, len(same))}
+        of = len(last)
+        found = {"B1": judge_order(*_onsets(part))}
+        found["B3"] = judge_interval(share(same.to_numpy()), MOSTLY, known=of, replicates=of)
         general = last.loc[last["delta"] > 0, BIAS].to_numpy()
         if len(general):
-            found["B2"] = _judge(mean_interval(general), NOTHING, len(general))
+            found["B2"] = judge_interval(mean_interval(general), NOTHING, known=len(general), replicates=of)
         held = {"study": study, "cell": cell, "holds_for": settings[str(cell)], "figure": "definitions"}
         for claim, finding in sorted(found.items()):
             statement, unit = STATEMENTS[claim]
-            rows.append(Claim(claim=claim, statement=statement, unit=unit, finding=finding, **held))
+            seen = seen_in(statement, finding.replicates, replicates=of)
+            rows.append(Claim(claim=claim, statement=seen, unit=unit, finding=finding, **held))
     return tabulate(rows)
 
 
@@ -101,8 +104,3 @@ def _onsets(part: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
         found[replicate] = steps[[biased, first_lasting(run["r_mem"].to_numpy() >= TENTH)]]
     both = pd.DataFrame(found).T
     return both[0], both[1]
-
-
-def _judge(numbers: tuple[float, float, float], region: Region, replicates: int) -> Finding:
-    effect, low, high = numbers
-    return Finding(decide(low, high, region, replicates=replicates), effect, low, high, replicates=replicates)

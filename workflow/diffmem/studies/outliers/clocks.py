@@ -30,7 +30,19 @@ import pandas as pd
 
 from diffmem.measure.attribution import level
 from diffmem.measure.intervals import mean_interval, median_interval
-from diffmem.studies.claims import EVERY, FEW, POSITIVE, Claim, Finding, Region, between, decide, judge_mean, tabulate
+from diffmem.studies.claims import (
+    EVERY,
+    POSITIVE,
+    Claim,
+    Finding,
+    Region,
+    between,
+    judge_interval,
+    judge_mean,
+    seen_in,
+    shared_words,
+    tabulate,
+)
 from diffmem.studies.outliers.lasting import onset
 from diffmem.studies.outliers.stopping_step import BIAS, COPIES, GENERALIZED, both_ratios
 from diffmem.studies.outliers.survival import RUN
@@ -39,6 +51,8 @@ LOSS = "loss"
 CLOCKS = (GENERALIZED, BIAS, LOSS, COPIES)
 SHARES = {BIAS: 0.5, COPIES: 0.2}
 LEAST_SIZES = 3
+FEW_SIZES = f"fewer than {LEAST_SIZES} sizes at which all replicates see it"
+AT_BEST = "at the best loss on held-out points samples are biased towards the training set"
 PROPORTIONAL, CONSTANT = between(0.75, 1.25), between(-0.25, 0.25)
 OF_SLOPES: dict[str, tuple[str, Region, str]] = {
     "K2": (COPIES, PROPORTIONAL, "the onset of copies grows in proportion to the training set"),
@@ -64,10 +78,9 @@ def clocks(
         smallest ratio, net_smallest, and at that of the main figures, net.
     """
     both = both_ratios(attribution)
-    times = both[[*RUN, "epoch", "step"]]
-    good = (
-        found[[*RUN, GENERALIZED]].rename(columns={GENERALIZED: "epoch"}).merge(times, on=[*RUN, "epoch"], how="left")
-    )
+    times = both[[*RUN, "epoch", "step"]].astype({"epoch": float})  # as epochs of events, which may be infinite
+    reached = found[[*RUN, GENERALIZED]].rename(columns={GENERALIZED: "epoch"}).astype({"epoch": float})
+    good = reached.merge(times, on=[*RUN, "epoch"], how="left")
     good = good.assign(event=GENERALIZED, step=good["step"].fillna(np.inf))
     parts = [_best_loss(training).assign(event=LOSS), good, *(_onset(both, event) for event in SHARES)]
     table = pd.concat([part.assign(by_share=part.get("by_share", True)) for part in parts], ignore_index=True)
@@ -146,23 +159,22 @@ def claims(table: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
     """
     rows, words = [], {"study": table["study"].iloc[0], "figure": "clocks"}
     for cell, part in table.groupby("cell", sort=False):
-        at_best = part.loc[part["event"] == LOSS, "net_smallest"].dropna().to_numpy()
-        statement = "at the best loss on held-out points samples are biased towards the training set"
+        at_best = part.loc[part["event"] == LOSS, "net_smallest"].to_numpy()
+        statement = seen_in(AT_BEST, int(np.isfinite(at_best).sum()), replicates=part["replicate"].nunique())
         held = {"cell": str(cell), "holds_for": settings[str(cell)], "unit": "net copied fraction"}
         rows.append(Claim(claim="K1", statement=statement, finding=judge_mean(at_best, POSITIVE), **held, **words))
     first, (least, most) = str(table["cell"].iloc[0]), table["n"].agg(["min", "max"])
-    held = {"cell": first, "reference": EVERY, "holds_for": f"{settings[first]}, at {least:,} to {most:,} inliers"}
-    of_event = slopes(table)
+    shared = shared_words(settings[str(cell)] for cell in table["cell"].unique())
+    held = {"cell": first, "reference": EVERY, "holds_for": f"{shared}, at {least:,} to {most:,} inliers"}
+    of_event, replicates = slopes(table), table["replicate"].nunique()
     for claim, (event, region, statement) in OF_SLOPES.items():
-        finding = _judged(of_event.get(event, np.empty(0)), region)
+        finding = _judged(of_event.get(event, np.empty(0)), region, replicates=replicates)
         words |= {"statement": statement, "unit": "slope of log on log"}
         rows.append(Claim(claim=claim, finding=finding, **held, **words))
     return tabulate(rows)
 
 
-def _judged(values: np.ndarray, region: Region) -> Finding:
+def _judged(values: np.ndarray, region: Region, *, replicates: int) -> Finding:
     """Whether the mean slope lies in the ``region``; zero is a slope like any other, so that no sign is tested."""
-    if not len(values):
-        return Finding(FEW, reason=f"fewer than {LEAST_SIZES} sizes at which all replicates see it")
-    found = judge_mean(values, region)
-    return replace(found, verdict=decide(found.low, found.high, region, replicates=len(values)), reason="", p=np.nan)
+    finding = judge_interval(mean_interval(values), region, known=len(values), replicates=replicates)
+    return finding if len(values) else replace(finding, reason=FEW_SIZES)

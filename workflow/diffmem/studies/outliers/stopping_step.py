@@ -33,7 +33,7 @@ import pandas as pd
 
 from diffmem.measure.intervals import mean_interval, median_interval, share
 from diffmem.studies.claims import LEAST as LEAST_RUNS
-from diffmem.studies.claims import NEGATIVE, Claim, Finding, Region, decide, judge_mean, tabulate
+from diffmem.studies.claims import NEGATIVE, Claim, Finding, Region, judge_interval, judge_mean, seen_in, tabulate
 from diffmem.studies.outliers.lasting import first_lasting, onset
 from diffmem.studies.outliers.survival import RUN
 
@@ -44,6 +44,7 @@ OF_RUN = ("begun", STOP, "stopped", "cost", "gain", "net", "net_end", "per_epoch
 OF_EVENT = ("study", "cell", "event", "epoch", "low", "high", "step", "seen", "replicates")
 OF_STOP = ("cost", "cost_low", "cost_high", "net", "net_end")
 MOSTLY = Region((0.5, 1), (0.5, 1))
+FIRST = "quality reaches that of held-out points before copies begin"
 
 
 def per_replicate(attribution: pd.DataFrame, quality: pd.DataFrame, *, one_target: bool = False) -> pd.DataFrame:
@@ -199,7 +200,7 @@ def claims(found: pd.DataFrame, *, settings: dict[str, str]) -> pd.DataFrame:
         gain = -part.loc[part["stopped"], "gain"].to_numpy()
         never = Finding(NEGATIVE.otherwise, reason=f"copies do not begin in {len(part)} replicates together")
         for claim, statement, unit, finding in (
-            ("G1", "quality reaches that of held-out points before copies begin", "share of replicates", first),
+            ("G1", seen_in(FIRST, first.replicates, replicates=len(part)), "share of replicates", first),
             (
                 "G2",
                 "stopping before copies begin gives better samples than training to the end",
@@ -223,4 +224,4 @@ def judge_order(first: pd.Series, second: pd.Series) -> Finding:
         return Finding(MOSTLY.otherwise, reason=f"neither event is seen in any of {len(first)} replicates")
     effect, low, _ = share((first < second)[happened].to_numpy())
     high = share((first <= second)[happened].to_numpy())[2]
-    return Finding(decide(low, high, MOSTLY, replicates=count), effect, low, high, replicates=count)
+    return judge_interval((effect, low, high), MOSTLY, known=count, replicates=len(first))
