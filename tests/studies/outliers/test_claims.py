@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 from diffmem.studies.claims import CHANCE, FEW, REFUTED, REPRODUCED
-from diffmem.studies.outliers.claims import by_permutation, claims, over_training, without_exact_test, without_twins
+from diffmem.studies.outliers.claims import (
+    NO_LEVEL,
+    UNTRAINED,
+    by_permutation,
+    claims,
+    without_exact_test,
+    without_twins,
+)
+from diffmem.studies.outliers.strata import over_training
 
 EPOCHS = [0, 1, 2, 4, 8, 16, 32, 64]
 RATIOS = [1.0, 1.5, 3.0]
@@ -156,3 +164,46 @@ def test_a_training_that_ends_before_its_first_epoch_has_no_mean_over_training()
     curves = pd.DataFrame([[0.1, 0.2]], columns=[0.0, 0.5])
     assert over_training(curves).isna().all()
     assert over_training(pd.DataFrame([[0.1, 0.3]], columns=[0.0, 1.0])).tolist() == [0.3]
+
+
+def test_a_training_that_ends_before_its_first_epoch_is_undecided_and_says_so():
+    rates = planted(outlier=0.2, duplicate=0.8).query("epoch < 2").assign(epoch=lambda table: table["epoch"] / 2)
+    table = claims(rates, settings={"c": "moons"})
+    of_training = table[table["claim"].isin(["O1", "O2", "O3", "R"])]
+    assert of_training["verdict"].tolist() == [CHANCE] * len(of_training)
+    assert of_training["reason"].tolist() == [UNTRAINED] * len(of_training)
+    few = claims(rates[rates["replicate"] < 5], settings={"c": "moons"})
+    assert set(few["verdict"]) == {FEW}
+
+
+def test_a_ratio_at_which_no_fresh_point_is_so_near_decides_nothing():
+    rates = planted(outlier=0.2, duplicate=0.8)
+    far = rates["threshold"] == 3.0
+    rates["floor"] = rates["floor"].mask(far, 0.0)
+    rates["headline"] = far & (rates["criterion"] != "mass")
+    table = claims(rates, settings={"c": "moons"}).set_index(["claim", "reference"])
+    for claim in ("O1", "O1-end", "O2", "O2-end"):
+        assert table.loc[(claim, "plain"), ["verdict", "reason"]].tolist() == [CHANCE, NO_LEVEL]
+        assert table.loc[(claim, "matched"), "verdict"] == REPRODUCED
+    assert table.loc["O3", "verdict"].tolist() == [REPRODUCED] * 2
+    counts = table.loc["O3", "statement"].str.partition(" (")[2]
+    assert counts["plain"] == "reproduced at 2 of 2; at 1 more there is no chance level)"
+    assert counts["matched"] == "reproduced at 3 of 3)"
+
+
+def test_without_a_chance_level_at_any_ratio_there_is_no_verdict_for_all():
+    rates = planted(outlier=0.2, duplicate=0.8).assign(floor=0.0)
+    row = claims(rates, settings={"c": "moons"}).set_index(["claim", "reference"]).loc[("O3", "plain")]
+    assert row[["verdict", "reason"]].tolist() == [CHANCE, NO_LEVEL]
+
+
+def test_curves_of_one_onset_and_half_the_height_are_said_to_be_later_or_less():
+    table = claims(planted(outlier=0.25, duplicate=0.9), settings={"c": "moons"}).set_index(["claim", "reference"])
+    assert table.loc[("O1", "matched"), "verdict"] == table.loc[("O2", "matched"), "verdict"] == REPRODUCED
+    assert (
+        table.loc[("O1", "matched"), "statement"] == "outliers are memorized later or less than inliers, over training"
+    )
+    assert (
+        table.loc[("O2", "matched"), "statement"]
+        == "duplicates are memorized earlier or more than inliers, over training"
+    )

@@ -2,8 +2,8 @@
 
     M    the model memorizes: net copied fraction of all points at the last snapshot; and once more without any
          assumption (M-exact), as the raw fraction less that under permuted labels (`measure.permutation`)
-    O1   outliers are memorized later than inliers
-    O2   duplicates are memorized earlier or more than inliers
+    O1   outliers are memorized later or less than inliers, over training
+    O2   duplicates are memorized earlier or more than inliers, over training
     O3   O1 holds at every ratio
     R    the rival of O1: the model puts less mass on outliers than the closed-form optimum does, through the same
          sampler (whose start, not the model, decides most of where mass goes when data are not centred on it)
@@ -16,10 +16,12 @@ what fresh points of the truth score (plain test set), which mixes copying with 
 O1-end and O2-end are the same for the last snapshot alone: do outliers stay behind, and duplicates ahead, to the end?
 
 If neither stratum is copied by the last snapshot, against the matched test set, there is no time to compare, and the
-verdict is "not distinguishable from chance". The other verdicts are those of `studies.claims`.
+verdict is "not distinguishable from chance". So it is against the plain test set at a ratio at which no fresh point is
+near enough to a training point, since the unit is 0 there; O3 is judged at the other ratios. The other verdicts are
+those of `studies.claims`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +31,7 @@ from diffmem.studies.claims import (
     CHANCE,
     ERROR,
     FEW,
+    LEAST,
     NEGATIVE,
     POSITIVE,
     REFUTED,
@@ -39,8 +42,19 @@ from diffmem.studies.claims import (
     judge_mean,
     tabulate,
 )
+from diffmem.studies.outliers.strata import (
+    best_reference,
+    curves,
+    has_levels,
+    headline,
+    net_at_end,
+    over_training,
+    wide,
+)
 
 REFERENCES = ("plain", "matched")
+NO_LEVEL = "no fresh point is so near at this ratio, so that there is no chance level"
+UNTRAINED = "training ended before its first epoch"
 UNTWINNED = "outliers have no held-out twins, so that every sample near one counts as a copy"
 
 
@@ -55,13 +69,13 @@ class Comparison:
     end: bool = False
 
 
-O1 = Comparison("O1", "outlier", NEGATIVE, "outliers are memorized later than inliers")
+O1 = Comparison("O1", "outlier", NEGATIVE, "outliers are memorized later or less than inliers, over training")
 COMPARISONS = (
     O1,
     Comparison(
         "O1-end", "outlier", NEGATIVE, "outliers are memorized less than inliers at the last snapshot", end=True
     ),
-    Comparison("O2", "duplicate", POSITIVE, "duplicates are memorized earlier than inliers"),
+    Comparison("O2", "duplicate", POSITIVE, "duplicates are memorized earlier or more than inliers, over training"),
     Comparison(
         "O2-end", "duplicate", POSITIVE, "duplicates are memorized more than inliers at the last snapshot", end=True
     ),
@@ -137,42 +151,6 @@ def _judged(values: np.ndarray, *, reason: str) -> Finding:
     return replace(finding, verdict=CHANCE, reason=reason) if reason and finding.verdict != FEW else finding
 
 
-def best_reference(references: Iterable[str]) -> str:
-    """The test set that holds out twins of every stratum if it is one of ``references``, otherwise the plain one."""
-    return "matched" if "matched" in set(references) else "plain"
-
-
-def headline(table: pd.DataFrame) -> float:
-    """The ratio of the main figures, of the rates of one cell."""
-    return float(table.loc[table["headline"], "threshold"].iloc[0])
-
-
-def over_training(curves: pd.DataFrame) -> pd.Series:
-    """Definition (1): mean over log epochs of every row of ``curves``, one column per epoch, untrained left out.
-
-    A row without a value at some epochs is interpolated between the others, and its mean is over their range. NaN
-    where a row has no value, or where training ended before its first epoch.
-    """
-    trained = curves[[epoch for epoch in curves.columns if epoch >= 1]]
-    if trained.shape[1] == 0:
-        return pd.Series(np.nan, index=curves.index)
-    x = np.log(trained.columns.to_numpy(dtype=float))
-    return pd.Series([_mean_over(x, row) for row in trained.to_numpy(dtype=float)], index=trained.index)
-
-
-def _mean_over(x: np.ndarray, values: np.ndarray) -> float:
-    """Mean of ``values`` (k,) over ascending ``x`` (k,), from the first known value to the last."""
-    known = np.isfinite(values)
-    if known.sum() < 2:
-        return float(values[known][0]) if known.any() else np.nan
-    x, values = x[known], values[known]
-    return float(np.trapezoid(values, x) / (x[-1] - x[0]))
-
-
-def _at_the_end(curves: pd.DataFrame) -> pd.Series:
-    return curves.iloc[:, -1]
-
-
 def _of_cell(rates: pd.DataFrame, cell: str, ratio: float) -> list[Claim]:
     """All rows of one cell."""
     present, references = set(rates["stratum"]), [r for r in REFERENCES if r in set(rates["reference"])]
@@ -184,7 +162,7 @@ def _of_cell(rates: pd.DataFrame, cell: str, ratio: float) -> list[Claim]:
             unit="net copied fraction",
             cell=cell,
             reference=best,
-            finding=_judged(_last(rates, best, "all", ratio), reason=UNTWINNED if without_twins(rates) else ""),
+            finding=_judged(net_at_end(rates, best, "all", ratio), reason=UNTWINNED if without_twins(rates) else ""),
             figure="net",
         )
     ]
@@ -200,32 +178,51 @@ def _of_cell(rates: pd.DataFrame, cell: str, ratio: float) -> list[Claim]:
 
 def _compare(rates: pd.DataFrame, comparison: Comparison, cell: str, reference: str, ratio: float) -> Claim:
     """O1 or O2 at one ratio."""
-    strata = (comparison.stratum, "inlier")
-    summary = _at_the_end if comparison.end else over_training
-    one, other = (_curves(rates, reference, stratum, ratio) for stratum in strata)
-    copied = reference == "plain" or any(_copied(_last(rates, reference, s, ratio)) for s in strata)
     return Claim(
         claim=comparison.claim,
         statement=comparison.statement,
         unit="net copied fraction" if reference == "matched" else "memorized share over its chance level",
         cell=cell,
         reference=reference,
-        finding=judge_mean(summary(one - other).to_numpy(), comparison.region, comparable=copied),
+        finding=_difference(rates, comparison, reference, ratio),
         figure="net" if reference == "matched" else "memorized",
     )
 
 
+def _difference(rates: pd.DataFrame, comparison: Comparison, reference: str, ratio: float) -> Finding:
+    """Finding on v(stratum) - v(inlier) at one ratio."""
+    strata, replicates = (comparison.stratum, "inlier"), rates["replicate"].nunique()
+    if replicates >= LEAST and not has_levels(rates, strata, reference, ratio):
+        return Finding(comparison.region.otherwise, replicates=replicates, reason=NO_LEVEL)
+    one, other = (curves(rates, reference, stratum, ratio) for stratum in strata)
+    ends = (judge_mean(net_at_end(rates, reference, stratum, ratio), POSITIVE) for stratum in strata)
+    copied = reference == "plain" or any(end.verdict == REPRODUCED for end in ends)
+    if comparison.end:
+        return judge_mean((one - other).iloc[:, -1].to_numpy(), comparison.region, comparable=copied)
+    return _over_training(one - other, comparison.region, comparable=copied)
+
+
+def _over_training(differences: pd.DataFrame, region: Region, *, comparable: bool = True) -> Finding:
+    """Finding on the mean over training of ``differences``, one row per replicate and one column per epoch."""
+    finding = judge_mean(over_training(differences).to_numpy(), region, comparable=comparable)
+    untrained = finding.verdict != FEW and max(differences.columns) < 1
+    return replace(finding, reason=UNTRAINED) if untrained else finding
+
+
 def _at_every_ratio(rates: pd.DataFrame, cell: str, reference: str) -> Claim:
-    """O3: the verdict at the ratio at which O1 has the least support.
+    """O3: the verdict at the ratio at which O1 has the least support, of those that have a chance level.
 
     O3 fails if O1 fails at any ratio, at the level of 5 % divided by the number of ratios (Bonferroni).
     """
     ratios = sorted(rates.loc[rates["criterion"] == "raw", "threshold"].unique())
-    found = [_unless_chance(_compare(rates, O1, cell, reference, ratio), len(ratios)) for ratio in ratios]
+    judged = [ratio for ratio in ratios if has_levels(rates, (O1.stratum, "inlier"), reference, ratio)]
+    found = [_unless_chance(_compare(rates, O1, cell, reference, ratio), len(judged)) for ratio in judged or ratios]
     order = [REFUTED, FEW, CHANCE, REPRODUCED]
     weakest = min(found, key=lambda claim: order.index(claim.finding.verdict))
     held = sum(claim.finding.verdict == REPRODUCED for claim in found)
-    statement = f"O1 at every ratio from {ratios[0]:g} to {ratios[-1]:g} (reproduced at {held} of {len(ratios)})"
+    without = f"; at {len(ratios) - len(judged)} more there is no chance level" if len(judged) < len(ratios) else ""
+    counts = f"reproduced at {held} of {len(judged)}{without}"
+    statement = f"O1 at every ratio from {ratios[0]:g} to {ratios[-1]:g} ({counts})"
     return replace(weakest, claim="O3", statement=statement, figure="thresholds")
 
 
@@ -239,48 +236,13 @@ def _unless_chance(claim: Claim, tests: int) -> Claim:
 
 
 def _rival(rates: pd.DataFrame, cell: str, reference: str) -> Claim:
-    mass, most = (_wide(rates, reference, "outlier", "mass", "training", None, v) for v in ("value", "ceiling"))
+    mass, most = (wide(rates, reference, "outlier", "mass", "training", None, v) for v in ("value", "ceiling"))
     return Claim(
         claim="R",
         statement="rival of O1: the model puts less mass on outliers than the closed-form optimum",
         unit="mass over training share, less the optimum's",
         cell=cell,
         reference=reference,
-        finding=judge_mean(over_training(mass - most).to_numpy(), NEGATIVE),
+        finding=_over_training(mass - most, NEGATIVE),
         figure="mass",
     )
-
-
-def _copied(values: np.ndarray) -> bool:
-    """Whether a net copied fraction over replicates is distinguishable from zero."""
-    return judge_mean(values, POSITIVE).verdict == REPRODUCED
-
-
-def _last(rates: pd.DataFrame, reference: str, stratum: str, ratio: float) -> np.ndarray:
-    """Net copied fraction of every replicate at the last snapshot."""
-    return _wide(rates, reference, stratum, "net", "stratum", ratio).iloc[:, -1].to_numpy()
-
-
-def _curves(rates: pd.DataFrame, reference: str, stratum: str, ratio: float) -> pd.DataFrame:
-    """v of the definition: one row per replicate, one column per epoch."""
-    if reference == "matched":
-        return _wide(rates, reference, stratum, "net", "stratum", ratio)
-    memorized, floor = (_wide(rates, reference, stratum, "raw", "generated", ratio, v) for v in ("value", "floor"))
-    return memorized / np.nanmean(floor)
-
-
-def _wide(
-    rates: pd.DataFrame,
-    reference: str,
-    stratum: str,
-    criterion: str,
-    normalisation: str,
-    ratio: float | None,
-    column: str = "value",
-) -> pd.DataFrame:
-    """One ``column`` of the rates, one row per replicate and one column per epoch."""
-    keep = (rates["reference"] == reference) & (rates["stratum"] == stratum) & (rates["criterion"] == criterion)
-    keep &= rates["normalisation"] == normalisation
-    if ratio is not None:
-        keep &= rates["threshold"] == ratio
-    return rates[keep].pivot(index="replicate", columns="epoch", values=column)
