@@ -83,11 +83,11 @@ DEFINITIONS = {
     "M1": "For random pairs of a training point and an exchangeable held-out point, the share of correct guesses of "
     "the training point gives a lower bound on epsilon, the privacy loss of a training run. No audit gives an upper "
     "bound, so that the claim cannot be refuted.",
-    "O1": f"Outliers are memorized later than inliers. {_STRATA}",
+    "O1": f"Outliers are memorized later or less than inliers. {_STRATA}",
     "O1-end": "The same comparison as O1, at the last snapshot only.",
     "O1-time": "The epoch at which a training location is memorized, compared between outliers and inliers on a "
     "logarithmic scale, minus the same comparison for held-out locations.",
-    "O2": f"Duplicates are memorized earlier than inliers. {_STRATA}",
+    "O2": f"Duplicates are memorized earlier or more than inliers. {_STRATA}",
     "O2-end": "The same comparison as O2, at the last snapshot only.",
     "O2-time": "As O1-time, for duplicates.",
     "O3": "O1 at every threshold ratio from the smallest to the largest. The ratio that supports it least is shown.",
@@ -140,7 +140,7 @@ DEFINITIONS = {
     "T3": "The ratio of two places that are estimated separately: where copying ends (n_mem) and where the Wasserstein "
     "distance to the truth has become small (n_gen).",
     "T4": "The factor by which n_mem, where copying ends, grows with the network or its training.",
-    "T5": "The Kullback–Leibler divergence to the truth at n = 2 d, divided by that for isotropic data.",
+    "T5": "The Kullback–Leibler divergence to the truth at the ratio nearest to n = 2 d, divided by that for isotropic data.",
     "T6": "The place where the distance to the truth becomes small (n_gen), or where copying ends (n_mem), divided by "
     "that for isotropic data.",
 }

@@ -21,7 +21,7 @@ import pandas as pd
 
 from diffmem.measure.intervals import over_replicates
 from diffmem.studies.claims import (
-    FEW,
+    LEAST,
     NEGATIVE,
     POSITIVE,
     REFUTED,
@@ -137,7 +137,8 @@ def _judged(values: pd.Series, optimum: pd.Series, region: Region) -> Finding:
     """Finding on coefficients by replicate; without a verdict where those of the ``optimum`` explain them."""
     finding = judge_mean(values.to_numpy(), region)
     beyond = judge_mean((values - optimum).to_numpy(), region)
-    if finding.verdict not in (REPRODUCED, REFUTED) or beyond.verdict in (finding.verdict, FEW):
+    known = beyond.replicates >= LEAST  # the optimum's coefficient, in enough replicates
+    if finding.verdict not in (REPRODUCED, REFUTED) or beyond.verdict == finding.verdict or not known:
         return finding
     reason = f"the closed-form optimum, which copies every point, has {optimum.mean():.2f} through the same sampler"
     return replace(finding, verdict=region.otherwise, reason=reason)
