@@ -140,7 +140,8 @@ DEFINITIONS = {
     "T3": "The ratio of two places that are estimated separately: where copying ends (n_mem) and where the Wasserstein "
     "distance to the truth has become small (n_gen).",
     "T4": "The factor by which n_mem, where copying ends, grows with the network or its training.",
-    "T5": "The Kullback–Leibler divergence to the truth at the ratio nearest to n = 2 d, divided by that for isotropic data.",
+    "T5": "The Kullback–Leibler divergence to the truth at the ratio nearest to n = 2 d, divided by that for isotropic "
+    "data.",
     "T6": "The place where the distance to the truth becomes small (n_gen), or where copying ends (n_mem), divided by "
     "that for isotropic data.",
 }
