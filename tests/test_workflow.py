@@ -198,7 +198,7 @@ def test_the_plan_names_every_cell_and_runs_nothing(tmp_path):
     result = snakemake("plan", directory=tmp_path, config=ROOT / "config/paper.yaml")
     assert result.returncode == 0, result.stderr
     for figure in ("figure1", "figure2", "figure3", "figure4"):
-        assert re.search(rf"{figure} +base +10 +18", result.stdout)
+        assert re.search(rf"{figure} +base +10 +22", result.stdout)
     # ten replicates, 401 snapshots, 20,800 points: samples and parameters alone
     points, disk = map(float, re.search(r"figure1 +base(?: +\d+){3} +(\d+) +([\d.]+)", result.stdout).groups())
     assert points == 20_800

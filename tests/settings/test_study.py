@@ -98,7 +98,7 @@ def test_a_baseline_that_is_no_arm_is_refused():
 
 @pytest.mark.parametrize("sizes", [[50, 50], [50, 50, 50.0]])
 def test_one_training_size_written_repeatedly_is_refused(sizes):
-    words = r"studies.s.effective.sizes = \[50, 50.*\]: must have at least 2 different values \(training sizes"
+    words = r"studies.s.effective.sizes = \[50, 50.*\]: must have at least 2 different values"
     with pytest.raises(ConfigError, match=words):
         study(effective={"sizes": sizes, "search": True})
 

@@ -45,6 +45,9 @@ def expand(name: str, given: dict[str, Any], *, seed: int) -> Study:
     sizes: dict[str, dict[int, str]] = {}
     if isinstance(question, EffectiveQuestion):
         _refuse_sizes(where, [common, *(changes for _, changes in named)])
+        if len(set(question.effective.sizes)) < 2:
+            same = list(question.effective.sizes)
+            raise ConfigError(f"{where}.effective.sizes = {show(same)}: must have at least 2 different values")
         expanded, sizes = _at_every_size(named, question.effective.sizes)
     cells = _cells(kind, common, expanded, where=where, seed=seed)
     replicates, size = (question.replicates, question.shard) if isinstance(question, Replicated) else (1, 1)

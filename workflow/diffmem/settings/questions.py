@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from diffmem.settings.audits import AuditCell
 from diffmem.settings.onset import OnsetCell
@@ -65,17 +64,10 @@ class OutliersQuestion(Replicated):
     )
 
 
-def _two_at_least(sizes: tuple[int, ...]) -> tuple[int, ...]:
-    """The ``sizes``, refused in the words of ``refusals`` for lists that are too short if they are all the same."""
-    if len(set(sizes)) < 2:
-        raise PydanticCustomError("too_short", "fewer than two different values", {"min_length": "2 different"})
-    return sizes
-
-
 class Effective(Record):
     """effective memorization: the cells are arms, each of which is run at several training sizes"""
 
-    sizes: Annotated[tuple[Annotated[Whole, Field(ge=2)], ...], AfterValidator(_two_at_least)] = Field(
+    sizes: tuple[Annotated[Whole, Field(ge=2)], ...] = Field(
         (25, 50, 100, 200, 400), min_length=2, description="training sizes (data.inliers) of every arm"
     )
     search: Flag = Field(
