@@ -249,7 +249,7 @@ def warn(panel: Axes, *, resolution: pd.Series, recall: pd.Series) -> None:
 
 def right_title(panel: Axes, text: str) -> None:
     """Write the title of a row of panels to the right of its last ``panel``."""
-    panel.text(1.04, 0.5, text, transform=panel.transAxes, rotation=270, ha="left", va="center", fontsize=7)
+    panel.text(1.14, 0.5, text, transform=panel.transAxes, rotation=270, ha="left", va="center", fontsize=7)
 
 
 def legend_below(figure: Figure, axes: np.ndarray) -> None:
@@ -273,7 +273,8 @@ def legend(figure: Figure, entries: Mapping[str, Artist]) -> None:
         columns = -(-len(names) // rows)
         order = [name for column in range(columns) for name in names[column::columns]]  # filled by column
         drawn = figure.legend([entries[name] for name in order], order, ncols=columns, **BELOW)
-        if drawn.get_window_extent(renderer).width <= figure.bbox.width or rows == len(names):
+        # letters are a little wider at the resolution of the file
+        if drawn.get_window_extent(renderer).width <= 0.95 * figure.bbox.width or rows == len(names):
             return
         drawn.remove()
 

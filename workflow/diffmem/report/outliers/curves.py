@@ -29,12 +29,12 @@ def net(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
 
 def memorized(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
     """The paper's plot: memorized points of every stratum in percent of all generated points, for both test sets."""
-    return _by_stratum(_select(curves, "raw", "generated"), words, "memorized\n[% of generated points]")
+    return _by_stratum(_select(curves, "raw", "generated"), words, "memorized\n[% of samples]")
 
 
 def within(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
     """Memorized points in percent of the points that are assigned to the stratum, so that strata can be compared."""
-    return _by_stratum(_select(curves, "raw", "stratum"), words, "memorized\n[% of its stratum]")
+    return _by_stratum(_select(curves, "raw", "stratum"), words, "memorized\n[% of stratum]")
 
 
 def coverage(curves: pd.DataFrame, *, words: dict[str, str]) -> Figure:
