@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from diffmem.measure.noise import MEASURES
 from diffmem.report.page import cautions, costs, numbers
 from diffmem.report.page.papers import DEFINITIONS, definition
 from diffmem.studies import claims
-from diffmem.studies.cautions import NEARNESS
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\n"
 STUDIES = Path(claims.__file__).parent
@@ -40,7 +40,7 @@ def quality(**coverage):
     """Coverage, and as much density: of the untrained model none, of the last snapshot what is given."""
     return pd.DataFrame([
         {"study": "points", "cell": cell, "epoch": epoch, "measure": measure, "mean": value, "floor": 0.96}
-        for cell, last in coverage.items() for epoch, value in ((0, 0.0), (9, last)) for measure in NEARNESS
+        for cell, last in coverage.items() for epoch, value in ((0, 0.0), (9, last)) for measure in MEASURES
     ])  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def test_noise_is_told_from_copies_and_from_a_bound_at_other_sizes():
     ]
     assert list(noisy(pd.DataFrame(rows), found)) == ["bad"]
     assert list(noisy(pd.DataFrame(rows).assign(density=np.nan, coverage=np.nan), found)) == ["fine", "bad"]
-    assert evidence.NOISE == cautions.NOISE
+    assert evidence.is_noise is cautions.is_noise
 
 
 def test_a_pair_of_skips_with_an_arm_of_noise_decides_nothing(kept):

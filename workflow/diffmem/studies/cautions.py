@@ -10,23 +10,18 @@ equation 7). The others are used for images in [-1, 1], whose spread is .4 to .7
 *Outliers.* Lengths are in standard deviations of each of the d features, so that the root mean square distance of
 inliers from their mean is sqrt(d). Clusters of outliers that are nearer to it lie within the radius of the inliers.
 
-*Noise.* Samples are called noise if both their density and their coverage (Naeem et al. 2020,
-https://arxiv.org/abs/2002.09797) at the last snapshot are less than a quarter of those of fresh points of the true
-distribution. On the handwritten digits coverage is .97 for fresh points, .19 for a Gaussian with their mean and
-covariance, and 0 for standard normal noise. A model that has learned no more than the moments of the data is thus
-called noise. Copies of few training points cover little as well, but their density is not small.
+*Noise.* Samples of the last snapshot that `measure.noise` calls noise.
 """
 
 from collections.abc import Mapping
 
 from diffmem.diffusion.budget import budget
+from diffmem.measure.noise import is_noise
 from diffmem.settings.datasets import Data
 from diffmem.settings.schedules import Edm, Schedule
 from diffmem.settings.sections import Training
 
 FACTOR, FACTOR_EDM = 4.0, 2.0  # largest ratio of the spread of the data and that of the schedule, or its inverse
-NOISE = 0.25  # share of the density and coverage of fresh points, below which samples are called noise
-NEARNESS = ("density", "coverage")
 
 
 def of_running_mean(training: Training, *, points: int) -> str | None:
@@ -67,7 +62,7 @@ def of_outliers(data: Data) -> str | None:
 
 def of_noise(samples: Mapping[str, float], fresh: Mapping[str, float]) -> str | None:
     """A sentence if ``samples`` are close to noise, from their density and coverage and those of ``fresh`` points."""
-    if any(samples[name] >= NOISE * fresh[name] for name in NEARNESS):
+    if not is_noise(samples, fresh):
         return None
     return (
         f"samples of the last snapshot are close to noise: their coverage is {samples['coverage']:.3f}, that of fresh "

@@ -1,12 +1,12 @@
 """Warnings at the top of the page: samples that are noise, too few replicates, and withheld verdicts.
 
-`studies.cautions` says when samples are called noise. Their rates of copies do not answer the paper's question.
+`measure.noise` says when samples are called noise. Their rates of copies do not answer the paper's question.
 """
 
 import pandas as pd
 
+from diffmem.measure.noise import MEASURES, is_noise
 from diffmem.report.page.numbers import number
-from diffmem.studies.cautions import NEARNESS, NOISE
 from diffmem.studies.claims import FEW, LEAST, WITHHELD
 
 
@@ -40,13 +40,13 @@ def of_runs(runs: pd.DataFrame) -> list[str]:
     """Sentences about cells whose samples are noise, from runs.parquet of a study of effective memorization."""
     last = runs[runs["step"] == runs.groupby("cell")["step"].transform("max")]
     mean = last.groupby(["study", "cell"], sort=False).mean(numeric_only=True)
-    floors = mean[[f"{name}_floor" for name in NEARNESS]].set_axis(list(NEARNESS), axis=1)
-    return _noise(mean[list(NEARNESS)], floors)
+    floors = mean[[f"{name}_floor" for name in MEASURES]].set_axis(list(MEASURES), axis=1)
+    return _noise(mean[list(MEASURES)], floors)
 
 
 def _noise(samples: pd.DataFrame, fresh: pd.DataFrame) -> list[str]:
     """Sentences from density and coverage of ``samples`` and ``fresh`` points, each by study and cell."""
-    poor = pd.concat([samples[name] < NOISE * fresh[name] for name in NEARNESS], axis=1).all(axis=1)
+    poor = [is_noise(samples.loc[cell], fresh.loc[cell]) for cell in samples.index]
     table = pd.DataFrame({"noise": poor, "coverage": samples["coverage"], "fresh": fresh["coverage"]}).reset_index()
     found = []
     for study, part in table.groupby("study", sort=False):

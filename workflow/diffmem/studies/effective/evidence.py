@@ -1,18 +1,9 @@
 """Which arms are evidence for a claim on effective memorization, and what is said of their samples.
 
 An arm whose network cannot generate its data has no copies at any size. Its EMM is then an upper bound, which says
-nothing of memorization, and the arm does not count. Its samples are called noise if both density and coverage
-(`measure.quality`) at the last snapshot, as means over replicates, are less than ``NOISE`` of those of fresh points, at
-the smallest size that was run, from which the bound comes. Coverage alone, by which `studies.cautions` calls samples
-noise, would not do: few training points cover little of the distribution, and so do their copies. On the handwritten
-digits, where fresh points have about 1:
-
-                                             density       coverage
-    copies of 6, 10, 25 training images      .8 to 2.3     .05, .1, .2
-    a Gaussian with the moments of the data  .11 to .14    .4
-    standard normal noise                    0             0
-
-An arm with a crossing or a lower bound has at least 90 % copies at some size, so that its network works.
+nothing of memorization, and the arm does not count. Its samples are called noise (`measure.noise`) by the means over
+replicates at the last snapshot, at the smallest size that was run, from which the bound comes. An arm with a crossing
+or a lower bound has at least 90 % copies at some size, so that its network works.
 
 Any other bound on EMM counts as evidence if the qualities of both arms can be compared (`comparable`), and otherwise
 leaves the claim undecided.
@@ -22,12 +13,11 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from diffmem.measure.noise import MEASURES, is_noise
 from diffmem.studies.claims import UNDECIDED, Claim
 from diffmem.studies.effective.emm import chosen
 from diffmem.studies.effective.pairs import Found
 
-NOISE = 0.25  # of the density and the coverage of fresh points, as in studies.cautions
-MEASURES = ("density", "coverage")
 NAMES = {"frechet_beyond_fresh": "Frechet distance minus that of fresh points"}
 
 
@@ -43,7 +33,7 @@ def noisy(runs: pd.DataFrame, found: Found) -> dict[str, str]:
         own = last[last["arm"] == arm]
         n = own["n"].min()
         mean = own.loc[own["n"] == n].mean(numeric_only=True)
-        if all(not mean[name] >= NOISE * mean[f"{name}_floor"] for name in MEASURES):
+        if is_noise(mean, {name: mean[f"{name}_floor"] for name in MEASURES}):
             values = " and ".join(f"{name} {mean[name]:.2f} ({mean[f'{name}_floor']:.2f})" for name in MEASURES)
             sentences[arm] = f"samples of {arm} are close to noise at n = {n:,}: {values}, in brackets of fresh points"
     return sentences
