@@ -32,7 +32,7 @@ def start(log: str) -> None:
     parent, executors = os.getppid(), runs.executors()
     sys.stderr = open(log, "w", buffering=1, encoding="utf-8")  # noqa: SIM115, open until the process ends
     atexit.register(sys.stderr.close)
-    if not all(map(runs.alive, executors)):  # before any file is begun
+    if not _lives(parent, executors):  # before any file is begun
         _end()
     # a thread: it writes to the same log
     threading.Thread(target=_end_with, args=(parent, executors), daemon=True).start()
@@ -70,9 +70,14 @@ def _end_with(parent: int, executors: list[int]) -> None:
 
     This does not use signals: a shell script that starts Snakemake with ``&`` makes it and its jobs ignore SIGINT.
     """
-    while os.getppid() == parent and all(map(runs.alive, executors)):
+    while _lives(parent, executors):
         time.sleep(INTERVAL)
     _end()
+
+
+def _lives(parent: int, executors: list[int]) -> bool:
+    """Whether the processes of the run live."""
+    return os.getppid() == parent and all(map(runs.alive, executors))
 
 
 def _end() -> NoReturn:

@@ -28,7 +28,7 @@ def following(done: Mapping[int, Sequence[float]], sizes: np.ndarray) -> tuple[i
     """
     places = np.flatnonzero(np.isin(sizes, list(done)))
     if missing := [size for size in sizes[[0, -1]].tolist() if size not in done]:
-        return tuple(dict.fromkeys(missing))
+        return tuple(missing)
     rows = [done[size] for size in sizes[places].tolist()]
     values = np.array(list(zip_longest(*rows, fillvalue=np.nan)), dtype=float).T
     above = int((falling_means(values) >= LINE).sum())

@@ -131,7 +131,7 @@ def tabulate(claims: Iterable[Claim]) -> pd.DataFrame:
 def decide(low: float, high: float, region: Region, *, replicates: int, least: int = LEAST) -> str:
     """Verdict on the claim that a number, of which (``low``, ``high``) is the interval, lies in a ``region``.
 
-    An interval that is not known decides nothing, whatever the number of replicates.
+    Where the interval is not known, and there are enough replicates, the verdict is the ``otherwise`` of the region.
     """
     if replicates < least:
         return FEW

@@ -75,7 +75,8 @@ def plan(studies: dict[str, Study], *, network: Cost) -> pd.DataFrame:
             costs = {name: _onset_cost(cell) for name, cell in study.cells.items()}
         else:
             of_cell = _given_cost if study.is_given() else partial(_cost, network=network)
-            costs = {name: of_cell(name, study) for name in study.cells}
+            stages = _stages(study)
+            costs = {name: of_cell(name, study, stages) for name in study.cells}
             costs = _searched(costs, study) if study.arms and study.arms.search else costs
         rows += [{"study": study.name, "cell": name, **cost} for name, cost in costs.items()]
     return pd.DataFrame(rows)
@@ -132,13 +133,13 @@ def _searched(costs: dict[str, dict[str, float]], study: Study) -> dict[str, dic
 
 def _stages(study: Study) -> dict[str, int]:
     """Jobs per shard, by kind."""
-    stages = dict(STAGES[study.question])
-    return {kind: number + OF_SIZES[kind] * bool(study.sizes()) for kind, number in stages.items()}
+    more = OF_SIZES if study.sizes() else {}
+    return {kind: number + more.get(kind, 0) for kind, number in STAGES[study.question].items()}
 
 
-def _given_cost(name: str, study: Study) -> dict[str, float]:
+def _given_cost(name: str, study: Study, stages: dict[str, int]) -> dict[str, float]:
     """The jobs of samples that were not drawn here; one job takes the place of training, sampling and optimum."""
-    stages = {**_stages(study), "torch": 1}
+    stages = {**stages, "torch": 1}
     seconds = len(study.shards) * sum(number * START[kind] for kind, number in stages.items())
     return {
         "replicates": study.replicates,
@@ -153,16 +154,15 @@ def _given_cost(name: str, study: Study) -> dict[str, float]:
     }
 
 
-def _cost(name: str, study: Study, network: Cost) -> dict[str, float]:
+def _cost(name: str, study: Study, stages: dict[str, int], *, network: Cost) -> dict[str, float]:
     cell = study.cells[name]
     data, training, sampling = cell.data, cell.training, cell.sampling
     n, d = data.rows, data.features
     parameters, forward = network(cell.model, d, data.label_count)
-    stages = _stages(study)
     segments, parts = len(segment_ends(training, points=n, length=cell.compute.segment)), 1
     if isinstance(sampling, Drawn) and sampling.part:
         parts = len(sampling_parts(training, points=n, length=sampling.part))
-    stages["torch"] += segments - 1 + (parts if parts > 1 else 0)
+    stages = {**stages, "torch": stages["torch"] + segments - 1 + (parts if parts > 1 else 0)}
     length = budget(training, points=n)
     steps, batch, snapshots = length.steps[-1], length.batch, len(length.steps)
     count, evaluations = known(sampling.count), known(sampling.steps) * sampling.evaluations

@@ -23,7 +23,7 @@ from PIL import Image
 from diffmem.files import replacing
 from diffmem.report import style
 from diffmem.report.outliers.scatter import square
-from diffmem.studies.outliers.claims import best_reference, headline
+from diffmem.studies.outliers.strata import best_reference, headline
 
 NAMES = ("points", "close", "epoch", "train", "test")
 SHOWN = 1000  # largest number of training and of held-out points

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from diffmem.report import style
 from diffmem.report.outliers.curves import LEVELS
-from diffmem.studies.outliers.claims import best_reference
+from diffmem.studies.outliers.strata import best_reference
 
 LABEL = {
     "third": "nearest / second-nearest\nbelow 1/3 [%]",

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from diffmem.report import style
-from diffmem.studies.outliers.claims import best_reference
+from diffmem.studies.outliers.strata import best_reference
 
 REFERENCE = {"plain": "without held-out outliers", "matched": "with held-out outliers"}
 LEVELS = {"--": "chance (fresh points)", ":": "ceiling (optimum)"}

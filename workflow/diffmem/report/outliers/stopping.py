@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from diffmem.report import style
-from diffmem.studies.outliers.claims import best_reference
+from diffmem.studies.outliers.strata import best_reference
 
 NAMES = {
     "tau_gen": ("quality of held-out points", style.SET["held-out"], 5.0),

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from diffmem.report import style
-from diffmem.studies.outliers.claims import best_reference
+from diffmem.studies.outliers.strata import best_reference
 
 LABEL = {"raw": "memorized points\n[% of the stratum's]", "net": "net copied fraction\n[% of the stratum's]"}
 RATIOS = (1, 1.5, 2, 3, 4, 6, 8)  # ticks of the axis

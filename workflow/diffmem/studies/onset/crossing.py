@@ -49,7 +49,7 @@ def spread_abrupt(
     A row of ``hits`` (b, k) is abrupt if no repetition is positive at one ratio, and at the next as many as later on,
     more than half and to two standard errors: the counts then contain no information on the place within the gap, and
     neither may an interval. Places are uniform in log ratio. A row that is above one half at the smallest ratio keeps
-    its 0, whatever follows.
+    its 0.
     """
     after = hits[:, 1:]
     share = after[:, ::-1].cumsum(1)[:, ::-1] / (count * np.arange(after.shape[1], 0, -1))  # from this ratio on

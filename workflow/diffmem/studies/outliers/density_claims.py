@@ -32,8 +32,8 @@ from diffmem.studies.claims import (
     judge_mean,
     tabulate,
 )
-from diffmem.studies.outliers.claims import over_training
 from diffmem.studies.outliers.density import GENERATED, OPTIMUM, RADIUS, SPACING, WIDTH
+from diffmem.studies.outliers.strata import over_training
 
 KEY = ["study", "cell", "source", "epoch", "model", "term"]
 PER = {

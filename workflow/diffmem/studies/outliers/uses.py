@@ -15,9 +15,9 @@ import pandas as pd
 
 from diffmem.measure.intervals import over_replicates
 from diffmem.studies.claims import NEGATIVE, POSITIVE, Claim, Finding, judge_mean, tabulate
-from diffmem.studies.outliers.claims import headline
 from diffmem.studies.outliers.lasting import CONFIRM
 from diffmem.studies.outliers.stopping import END, SIGNAL, signals, stopping
+from diffmem.studies.outliers.strata import headline
 
 BEGUN = 0.1  # net copied fraction at which outliers have begun to be memorized
 LATE, FOREST = "memorized late", "isolation forest"
